@@ -1,0 +1,30 @@
+/**
+ * The catalogue of findings: one entry a message, with its code, level, text and mend. Istio's own code where Istio has
+ * one (IST0101 …), BSP… for ours. docs/messages is generated from it. `{name}` in a text is replaced by the argument.
+ */
+import type { Level } from './finding.ts';
+
+export interface Message {
+  code: string;
+  level: Level;
+  text: string;
+  mend?: string;
+}
+
+export const MESSAGES = {
+  SchemaValidationError: {
+    code: 'IST0106',
+    level: 'error',
+    text: 'Schema validation error: {error}',
+    mend: 'Correct the field; the resource is left out until then.',
+  },
+  SchemaWarning: { code: 'IST0133', level: 'warning', text: 'Schema validation warning: {warning}' },
+  UnreadableDocument: {
+    code: 'BSP0001',
+    level: 'error',
+    text: 'this document is not readable YAML: {error}',
+    mend: 'Correct the syntax; the other documents of the file are loaded.',
+  },
+} as const satisfies Record<string, Message>;
+
+export type MessageName = keyof typeof MESSAGES;

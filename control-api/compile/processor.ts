@@ -1,0 +1,55 @@
+/**
+ * The contract of the compiler: a list of processors of one shape, run in the order that compile.ts writes once. Each
+ * reads Resources, adds to the draft, and reports what it could not honour; none of them throws for bad input.
+ */
+import type { Snapshot } from '../../gateway/snapshot.ts';
+import type { Finding } from '../analysis/finding.ts';
+import type { Resource } from '../resources/resource.ts';
+
+/** Who we are to the configuration. Every part can be set; the defaults are Istio's own ingress gateway. */
+export interface ProxyIdentity {
+  namespace: string;
+  rootNamespace: string;
+  labels: Record<string, string>;
+  /** region/zone/subzone, '' when unknown. */
+  locality: string;
+  clusterDomain: string;
+}
+
+export const INGRESS_GATEWAY: ProxyIdentity = {
+  namespace: 'istio-system',
+  rootNamespace: 'istio-system',
+  labels: { istio: 'ingressgateway', app: 'istio-ingressgateway' },
+  locality: '',
+  clusterDomain: 'cluster.local',
+};
+
+/** Everything a compilation starts from. `resources` are valid ones only, oldest first (creation time, then namespace/name). */
+export interface CompileInput {
+  resources: readonly Resource[];
+  /** Istio's MeshConfig as written, camelCase. */
+  mesh: Record<string, unknown>;
+  identity: ProxyIdentity;
+}
+
+/** Where a Resource, or one field of it, is carried out. */
+export interface Placement {
+  resource: string;
+  field?: string;
+  where: 'edge' | 'cluster' | 'unsupported';
+  reason: string;
+}
+
+/** The Snapshot in the making, and what is said about it. */
+export interface Draft {
+  snapshot: Omit<Snapshot, 'id'>;
+  findings: Finding[];
+  placements: Placement[];
+}
+
+export interface Processor {
+  name: string;
+  /** Why it stands where it stands in the order. */
+  reason: string;
+  run(input: CompileInput, draft: Draft): void;
+}

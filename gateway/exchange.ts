@@ -1,0 +1,78 @@
+/**
+ * One request and its answer on their way through the phases. Phases read and write this, never Request or Response
+ * themselves, so that headers are copied once however many phases change them.
+ */
+import type { Listener, Route, Snapshot, VirtualHost } from './snapshot.ts';
+import type { ResponseFlag } from './telemetry/flags.ts';
+
+/** Verified claims of a token, as JSON. */
+export type Claims = Record<string, unknown>;
+
+/**
+ * The header view of one direction: what the next phase and in the end the peer sees. Names are lower case. Repeated
+ * request lines arrive joined by ", " from workerd; `lines` splits nothing and so returns one line for them.
+ */
+export interface HeaderView {
+  get(name: string): string | null;
+  has(name: string): boolean;
+  set(name: string, value: string): void;
+  append(name: string, value: string): void;
+  remove(name: string): void;
+  /** All pairs in the peer's order; repeated response lines (Set-Cookie) stay apart. */
+  entries(): Iterable<[name: string, value: string]>;
+}
+
+export interface Exchange {
+  readonly snapshot: Snapshot;
+  readonly listener: Listener;
+  /** Absent: 404, but listener-wide phases (JWT, RBAC, Wasm) run all the same, as in Envoy. */
+  virtualHost: VirtualHost | undefined;
+  route: Route | undefined;
+
+  readonly method: string;
+  /** Of the transport, or of X-Forwarded-Proto when proxies are trusted. */
+  readonly scheme: string;
+  /** As the client sent it, with its port and case. */
+  authority: string;
+  /** Normalised path with query: what is matched, authorised and (rewritten) forwarded. */
+  path: string;
+  /** The address of the direct peer. */
+  readonly peer: { address: string; port: number };
+  /** The trusted client address (X-Forwarded-For honoured as numTrustedProxies says). */
+  readonly clientAddress: string;
+  readonly requestHeaders: HeaderView;
+  /** The client's body, unread, or null. Reading it is buffering: only phases that must do so may. */
+  body: ReadableStream<Uint8Array> | null;
+  /** Set from the moment an upstream or a phase has answered. */
+  status: number;
+  responseHeaders: HeaderView;
+  responseBody: ReadableStream<Uint8Array> | string | Uint8Array | null;
+
+  /** jwt_authn's dynamic metadata: payloads of verified tokens by provider name, first verified one first. */
+  readonly verified: Map<string, Claims>;
+  /** Further dynamic metadata by filter name, for %DYNAMIC_METADATA()% and rate-limit actions. */
+  readonly metadata: Map<string, Record<string, unknown>>;
+  readonly flags: Set<ResponseFlag>;
+  /** %RESPONSE_CODE_DETAILS% */
+  details: string;
+  /** Milliseconds, Date.now() at the start. */
+  readonly startTime: number;
+  waitUntil(promise: Promise<unknown>): void;
+  /** The bindings of the Worker (counters, filters, upstream services). */
+  readonly env: Readonly<Record<string, unknown>>;
+}
+
+/** An answer that a phase gives itself. It passes the response phases of those already entered, in reverse order. */
+export interface LocalReply {
+  status: number;
+  body: string | Uint8Array;
+  contentType?: string;
+  headers?: [name: string, value: string][];
+  flag?: ResponseFlag;
+  details: string;
+  /** grpc-status for a gRPC client, where it is not the one that follows from the HTTP status. */
+  grpcStatus?: number;
+}
+
+/** undefined: go on; a reply: answer here; 'reroute': choose the route again (claims, clear_route_cache). */
+export type Verdict = undefined | LocalReply | 'reroute';

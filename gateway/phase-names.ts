@@ -1,0 +1,22 @@
+/**
+ * The steps of a request's way, in Istio's order. This array is the only place where the order is written: the compiler
+ * sorts filters by it, phases.ts gives each its reason and its code, explain and the docs print it.
+ */
+export const PHASES = [
+  'envoyfilter-first',
+  'ext-authz',
+  'wasm-authn',
+  'jwt',
+  'wasm-authz',
+  'rbac-audit',
+  'rbac-deny',
+  'rbac-allow',
+  'wasm-stats',
+  'wasm',
+  'fault',
+  'cors',
+  'envoyfilter-last',
+  'router',
+] as const;
+
+export type PhaseName = (typeof PHASES)[number];

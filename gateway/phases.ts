@@ -1,0 +1,29 @@
+/**
+ * THE table: every phase in Istio's order, with its reason and the function that folds it. Folding happens once for
+ * each Snapshot and route; a phase that has nothing to do on a route gives no step and costs nothing there.
+ */
+import type { Exchange, Verdict } from './exchange.ts';
+import type { PhaseName } from './phase-names.ts';
+import type { HttpFilter, Listener, Route, Snapshot, VirtualHost } from './snapshot.ts';
+
+/** What a phase may look at when it folds. `filters` are this phase's entries of Listener.httpFilters, in order. */
+export interface RouteScope {
+  snapshot: Snapshot;
+  listener: Listener;
+  virtualHost: VirtualHost | undefined;
+  route: Route | undefined;
+  filters: readonly HttpFilter[];
+}
+
+/** Synchronous where it can be: only a step that truly waits returns a promise. */
+export interface Step {
+  request?(exchange: Exchange): Verdict | Promise<Verdict>;
+  response?(exchange: Exchange): void | Promise<void>;
+}
+
+export interface Phase {
+  name: PhaseName;
+  /** Why it stands where it stands. */
+  reason: string;
+  fold(scope: RouteScope): Step[];
+}

@@ -1,0 +1,76 @@
+/** The part of the Snapshot that says where a Route may send. Shapes only; see snapshot.ts for the rules of the house. */
+
+export interface Cluster {
+  /** `outbound|8080|v1|reviews.default.svc.cluster.local` */
+  name: string;
+  /** Fully qualified host. */
+  host: string;
+  port: number;
+  subset?: string;
+  /** Empty: "no healthy upstream". Sorted by address and port. */
+  endpoints: Endpoint[];
+  /** STATIC: as given; DNS: `address` is a name to resolve; MESH: reached through the mesh entry. */
+  resolution: 'STATIC' | 'DNS' | 'MESH';
+  loadBalancer: LoadBalancer;
+  connectionPool?: ConnectionPool;
+  outlierDetection?: OutlierDetection;
+  tls?: UpstreamTls;
+  connectTimeoutMs: number;
+}
+
+export interface Endpoint {
+  address: string;
+  port: number;
+  labels: Record<string, string>;
+  weight: number;
+  /** region/zone/subzone */
+  locality?: string;
+}
+
+export interface LoadBalancer {
+  policy: 'LEAST_REQUEST' | 'ROUND_ROBIN' | 'RANDOM' | 'PASSTHROUGH' | 'RING_HASH' | 'MAGLEV';
+  minimumRingSize?: number;
+  tableSize?: number;
+  warmup?: { durationMs: number; minimumPercent: number; aggression: number };
+  locality?: LocalitySetting;
+}
+
+/** localityLbSetting with the proxy's own locality already applied where it is known. */
+export interface LocalitySetting {
+  from: string;
+  distribute?: { from: string; to: Record<string, number> }[];
+  failover?: { from: string; to: string }[];
+  failoverPriority?: string[];
+}
+
+export interface ConnectionPool {
+  maxConnections?: number;
+  connectTimeoutMs?: number;
+  http1MaxPendingRequests?: number;
+  http2MaxRequests?: number;
+  maxRequestsPerConnection?: number;
+  maxRetries?: number;
+  idleTimeoutMs?: number;
+}
+
+export interface OutlierDetection {
+  consecutive5xx?: number;
+  consecutiveGatewayFailure?: number;
+  consecutiveLocalOriginFailure?: number;
+  splitExternalLocalOriginErrors: boolean;
+  intervalMs: number;
+  baseEjectionTimeMs: number;
+  maxEjectionPercent: number;
+  minHealthPercent: number;
+}
+
+export interface UpstreamTls {
+  mode: 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL';
+  sni?: string;
+  subjectAltNames?: string[];
+  credentialName?: string;
+  clientCertificate?: string;
+  privateKey?: string;
+  caCertificates?: string;
+  insecureSkipVerify?: boolean;
+}
