@@ -72,6 +72,8 @@ export interface LocalReply {
   details: string;
   /** grpc-status for a gRPC client, where it is not the one that follows from the HTTP status. */
   grpcStatus?: number;
+  /** Sent as it is: no response headers of the route, no gRPC form. A CORS preflight's answer is (captured). */
+  bare?: boolean;
 }
 
 /** undefined: go on; a reply: answer here; 'reroute': choose the route again (claims, clear_route_cache). */

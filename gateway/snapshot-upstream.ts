@@ -14,6 +14,8 @@ export interface Cluster {
   loadBalancer: LoadBalancer;
   connectionPool?: ConnectionPool;
   outlierDetection?: OutlierDetection;
+  /** trafficPolicy.retryBudget: retries in flight ≤ max(minRetryConcurrency, percent of the requests in flight). Absent: no budget. */
+  retryBudget?: { percent: number; minRetryConcurrency: number };
   tls?: UpstreamTls;
   connectTimeoutMs: number;
 }
@@ -41,6 +43,8 @@ export interface LocalitySetting {
   distribute?: { from: string; to: Record<string, number> }[];
   failover?: { from: string; to: string }[];
   failoverPriority?: string[];
+  /** The proxy's own labels, which failoverPriority compares with the endpoints'. */
+  labels?: Record<string, string>;
 }
 
 export interface ConnectionPool {

@@ -255,7 +255,8 @@ export interface Cors {
 
 export type HashPolicy =
   | { kind: 'header'; name: string }
-  | { kind: 'cookie'; name: string; path?: string; ttlMs?: number }
+  /** ttlMs present (0 too: a session cookie): the gateway makes the cookie when the client has none. */
+  | { kind: 'cookie'; name: string; path?: string; ttlMs?: number; attributes?: { name: string; value: string }[] }
   | { kind: 'sourceIp' }
   | { kind: 'queryParameter'; name: string };
 
