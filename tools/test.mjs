@@ -1,12 +1,15 @@
 // Runs the test files of one suite on the packaged Node: `unit` is everything named *.test.ts, `peers` everything named *.peers.ts.
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 const suffix = process.argv[2] === 'peers' ? 'peers' : 'test';
 const only = process.argv.slice(3);
 const roots = ['cli', 'control-api', 'gateway', 'sdk', 'filters', 'test', 'tools', 'bench'];
-const files = globSync(roots.map((root) => `${root}/**/*.${suffix}.ts`))
-  .filter((file) => !file.includes('node_modules') && (only.length === 0 || only.some((part) => file.includes(part))))
+const files = roots
+  .filter((root) => existsSync(root))
+  .flatMap((root) => readdirSync(root, { recursive: true }).map((file) => `${root}/${file}`))
+  .filter((file) => file.endsWith(`.${suffix}.ts`) && !file.includes('node_modules'))
+  .filter((file) => only.length === 0 || only.some((part) => file.includes(part)))
   .sort();
 const node = 'node_modules/node/bin/node';
 const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', '--test-force-exit'];
