@@ -53,7 +53,8 @@ function fieldsOfObject(value: Json, schema: SchemaNode | undefined): Fields {
   for (const [name, child] of Object.entries(value)) {
     if (child !== undefined) fields[`f:${name}`] = fieldsOf(child, childSchema(schema, name));
   }
-  return fields;
+  // An empty map is owned itself, but covers nothing that others put into it.
+  return Object.keys(fields).length === 0 ? { '.': {} } : fields;
 }
 
 function fieldsOfList(list: unknown[], schema: SchemaNode | undefined): Fields {

@@ -78,12 +78,13 @@ export function apply(
   const isMine = (e: ManagedFieldsEntry) =>
     e.manager === manager.name && e.operation === 'Apply' && e.subresource === manager.subresource;
   const others = live.managedFields.filter((e) => !isMine(e));
-  const conflicts = conflictsWith(others, wanted, live.object, config, schema);
+  const merged = merge(live.object, config, schema) as Json;
+  const conflicts = conflictsWith(others, wanted, live.object, merged, schema);
   if (conflicts.length > 0 && !force) return { conflicts: conflicts.map(({ conflict }) => conflict) };
   const given = lose(others, conflicts);
   const mine = live.managedFields.find(isMine)?.fieldsV1 ?? {};
   const dropped = given.reduce((rest, other) => difference(rest, other.fieldsV1), difference(mine, wanted));
-  const object = remove(merge(live.object, config, schema), dropped, schema) as Json;
+  const object = remove(merged, dropped, schema) as Json;
   return { object, managedFields: [...given, entry(manager, 'Apply', wanted)] };
 }
 
@@ -97,12 +98,12 @@ function conflictsWith(
   others: ManagedFieldsEntry[],
   wanted: Fields,
   live: Json,
-  config: Json,
+  merged: Json,
   schema: SchemaNode | undefined,
 ): Found[] {
   const found: Found[] = [];
   for (const path of leaves(wanted)) {
-    if (same(valueAt(live, path, schema), valueAt(config, path, schema))) continue;
+    if (same(valueAt(live, path, schema), valueAt(merged, path, schema))) continue;
     for (const owner of others) {
       if (!hasPath(owner.fieldsV1, path)) continue;
       found.push({
