@@ -1,0 +1,190 @@
+/**
+ * The objects that the API keeps, and the log of their changes. Every write takes the next number of one counter, the
+ * resourceVersion; the log is what watches read, so a watch that resumes never misses or repeats a change.
+ */
+import type { Json } from '../rest/apply/fields.ts';
+import { firstRow, type Row, type Sql } from './sql.ts';
+
+export interface ObjectKey {
+  /** `networking.istio.io/virtualservices`; '/configmaps' for the core group. */
+  resource: string;
+  /** '' for cluster-scoped kinds. */
+  namespace: string;
+  name: string;
+}
+
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+export interface Change extends ObjectKey {
+  resourceVersion: number;
+  type: ChangeType;
+  object: Json;
+  /** The object before the change, so that a selector can tell entering from leaving. */
+  before: Json | undefined;
+}
+
+/** The wanted resourceVersion is older than the log: HTTP 410, the client lists again. */
+export class ExpiredError extends Error {
+  readonly code = 'EXPIRED';
+}
+
+/** How many changes the log keeps; the newest always, because the counter goes on from it. At some 3 KB each this is under 100 MB of SQLite on disk. */
+const KEPT_CHANGES = 20_000;
+
+const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS objects (
+     resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, json TEXT NOT NULL,
+     PRIMARY KEY (resource, namespace, name)) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS changes (
+     version INTEGER PRIMARY KEY, type TEXT NOT NULL, resource TEXT NOT NULL, namespace TEXT NOT NULL,
+     name TEXT NOT NULL, json TEXT NOT NULL, before TEXT)`,
+];
+
+export class ObjectStore {
+  private readonly sql: Sql;
+  private readonly listeners = new Set<(change: Change) => void>();
+
+  constructor(sql: Sql) {
+    this.sql = sql;
+    for (const statement of SCHEMA) sql.exec(statement);
+  }
+
+  /** The number of the newest change; 0 in an empty store. */
+  get version(): number {
+    const row = firstRow(this.sql.exec('SELECT max(version) AS newest FROM changes'));
+    return Number(row?.newest ?? 0);
+  }
+
+  get(key: ObjectKey): Json | undefined {
+    const row = firstRow(
+      this.sql.exec(
+        'SELECT json FROM objects WHERE resource = ? AND namespace = ? AND name = ?',
+        key.resource,
+        key.namespace,
+        key.name,
+      ),
+    );
+    return row && parse(row.json);
+  }
+
+  /** In order of namespace and name, after `after` (exclusive), at most `limit`. An empty namespace lists all of them. */
+  *list(
+    resource: string,
+    namespace: string,
+    after: Pick<ObjectKey, 'namespace' | 'name'> = { namespace: '', name: '' },
+    limit = -1,
+  ): Generator<Json> {
+    const inNamespace = namespace === '' ? '' : 'AND namespace = ?';
+    const rows = this.sql.exec(
+      `SELECT json FROM objects WHERE resource = ? ${inNamespace} AND (namespace, name) > (?, ?) ORDER BY namespace, name LIMIT ?`,
+      ...[resource, ...(namespace === '' ? [] : [namespace]), after.namespace, after.name, limit],
+    );
+    for (const row of rows) yield parse(row.json);
+  }
+
+  count(resource?: string): number {
+    const rows =
+      resource === undefined
+        ? this.sql.exec('SELECT count(*) AS n FROM objects')
+        : this.sql.exec('SELECT count(*) AS n FROM objects WHERE resource = ?', resource);
+    return Number(firstRow(rows)?.n ?? 0);
+  }
+
+  /** Writes the object with its new resourceVersion in it, and logs the change. Returns what was stored. */
+  put(key: ObjectKey, object: Json): Json {
+    return this.write(key, () => {
+      const before = this.get(key);
+      return { type: before ? 'MODIFIED' : 'ADDED', object, before };
+    });
+  }
+
+  /** The object as it was when it went, with the resourceVersion of its going; undefined when there was none. */
+  delete(key: ObjectKey): Json | undefined {
+    const before = this.get(key);
+    return before && this.write(key, () => ({ type: 'DELETED', object: before, before }));
+  }
+
+  private write(key: ObjectKey, decide: () => Pick<Change, 'type' | 'object' | 'before'>): Json {
+    const change = this.sql.transaction(() => {
+      const decided = decide();
+      const resourceVersion = this.log(key, decided);
+      const object = withVersion(decided.object, resourceVersion);
+      this.store(key, decided.type, resourceVersion, JSON.stringify(object));
+      return { ...key, ...decided, object, resourceVersion };
+    });
+    for (const listener of this.listeners) listener(change);
+    return change.object;
+  }
+
+  private log(key: ObjectKey, change: Pick<Change, 'type' | 'before'>): number {
+    const before = change.before ? JSON.stringify(change.before) : null;
+    const row = firstRow(
+      this.sql.exec(
+        `INSERT INTO changes (type, resource, namespace, name, json, before) VALUES (?, ?, ?, ?, '', ?) RETURNING version`,
+        ...[change.type, key.resource, key.namespace, key.name, before],
+      ),
+    );
+    return Number(row?.version);
+  }
+
+  private store(key: ObjectKey, type: ChangeType, version: number, json: string): void {
+    this.sql.exec('UPDATE changes SET json = ? WHERE version = ?', json, version);
+    this.sql.exec('DELETE FROM changes WHERE version <= ?', version - KEPT_CHANGES);
+    if (type === 'DELETED') {
+      this.sql.exec(
+        'DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?',
+        key.resource,
+        key.namespace,
+        key.name,
+      );
+    } else {
+      this.sql.exec(
+        'INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)',
+        key.resource,
+        key.namespace,
+        key.name,
+        version,
+        json,
+      );
+    }
+  }
+
+  /** Every change after `version`, in order. Throws ExpiredError when the log no longer reaches that far back. */
+  *changesSince(version: number, resource: string): Generator<Change> {
+    const oldest = Number(firstRow(this.sql.exec('SELECT min(version) AS oldest FROM changes'))?.oldest ?? 0);
+    if (version < oldest - 1 || version > this.version)
+      throw new ExpiredError(`resourceVersion ${version} is not in the log`);
+    for (const row of this.sql.exec(
+      'SELECT * FROM changes WHERE version > ? AND resource = ? ORDER BY version',
+      version,
+      resource,
+    )) {
+      yield toChange(row);
+    }
+  }
+
+  /** Calls back after every committed change; the returned function ends it. */
+  subscribe(listener: (change: Change) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+}
+
+const parse = (json: SqlJson): Json => JSON.parse(String(json)) as Json;
+type SqlJson = Row[string] | undefined;
+
+function toChange(row: Row): Change {
+  return {
+    resourceVersion: Number(row.version),
+    type: row.type as ChangeType,
+    resource: String(row.resource),
+    namespace: String(row.namespace),
+    name: String(row.name),
+    object: parse(row.json),
+    before: row.before === null ? undefined : parse(row.before),
+  };
+}
+
+function withVersion(object: Json, version: number): Json {
+  return { ...object, metadata: { ...(object.metadata as Json), resourceVersion: String(version) } };
+}
