@@ -25,6 +25,11 @@ export const MESSAGES = {
     text: 'this document is not readable YAML: {error}',
     mend: 'Correct the syntax; the other documents of the file are loaded.',
   },
+  OtherKind: {
+    code: 'BSP0002',
+    level: 'info',
+    text: 'a {kind} is not for the gateway; it is left to the cluster',
+  },
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;
