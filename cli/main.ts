@@ -1,5 +1,6 @@
 /** The `bowsprit` command: one file a command, this one only gathers them. */
 import { Command } from 'commander';
+import { ratelimitCommand } from './ratelimit/command.ts';
 
 const program = new Command('bowsprit')
   .description("Istio's ingress gateway, moved to the edge")
@@ -8,5 +9,7 @@ const program = new Command('bowsprit')
     // sysexits: 64 is a wrong command line.
     process.exit(error.exitCode === 0 ? 0 : 64);
   });
+
+program.addCommand(ratelimitCommand());
 
 await program.parseAsync();

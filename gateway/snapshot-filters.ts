@@ -3,12 +3,12 @@
  * Fault and CORS are not here: they live on the Route, because Istio configures them nowhere else.
  */
 import type { PhaseName } from './phase-names.ts';
-import type { StringMatch } from './snapshot.ts';
+import type { QueryParamMatch, StringMatch } from './snapshot.ts';
 
 export interface HttpFilter {
   /** Where on the request's way it runs; the compiler sorts by the phase table, then by Istio's order within a phase. */
   phase: PhaseName;
-  config: JwtAuthn | Rbac | ExtAuthz | WasmBinding | LocalRateLimit | RateLimit;
+  config: JwtAuthn | Rbac | ExtAuthz | WasmBinding | LocalRateLimit | RateLimit | SetMetadata;
 }
 
 /** All RequestAuthentications that hold for this gateway, merged as Istio merges them. */
@@ -122,9 +122,10 @@ export interface TokenBucket {
 }
 export interface LocalRateLimitConfig {
   statPrefix: string;
+  /** Absent: the filter does nothing (a placeholder that virtual hosts or routes override). */
   tokenBucket?: TokenBucket;
-  descriptors: { entries: { key: string; value?: string }[]; tokenBucket: TokenBucket }[];
-  rateLimits: { actions: RateLimitAction[] }[];
+  descriptors: LocalDescriptor[];
+  rateLimits: RateLimitPolicy[];
   /** Percent of requests for which the filter runs, and for which it acts; absent in the YAML = 0. */
   filterEnabled: number;
   filterEnforced: number;
@@ -136,6 +137,14 @@ export interface LocalRateLimitConfig {
   vhRateLimits: 'OVERRIDE' | 'INCLUDE' | 'IGNORE';
   alwaysConsumeDefaultTokenBucket: boolean;
   maxDynamicDescriptors: number;
+  rateLimitedAsResourceExhausted: boolean;
+}
+export interface LocalDescriptor {
+  /** All must match verbatim; an entry without a value makes one bucket for each value seen. */
+  entries: { key: string; value?: string }[];
+  tokenBucket: TokenBucket;
+  /** Counted, never refused. */
+  shadowMode?: boolean;
 }
 export interface HeaderValue {
   name: string;
@@ -143,9 +152,17 @@ export interface HeaderValue {
   append: boolean;
 }
 
+/** envoy.filters.http.set_metadata: static values that rate-limit actions and access logs can read. */
+export interface SetMetadata {
+  kind: 'set_metadata';
+  name: string;
+  values: { namespace: string; value: Record<string, unknown>; allowOverwrite: boolean }[];
+}
+
 export interface RateLimit {
   kind: 'ratelimit';
   name: string;
+  /** Of Snapshot.limitDomains; a domain that is not in there limits nothing. */
   domain: string;
   stage: number;
   requestType: 'internal' | 'external' | 'both';
@@ -160,9 +177,19 @@ export interface RateLimit {
   /** Percent, 0..100. */
   filterEnabled: number;
   filterEnforced: number;
-  /** The limits of this domain, from the ratelimit service's own configuration; absent: the service is unknown here. */
-  limits?: LimitDomain;
+  /** The filter's own rate_limits: when there are any, those of virtual hosts and routes are not looked at. */
+  rateLimits: RateLimitPolicy[];
 }
+
+/** RateLimitPerRoute, in perFilterConfig of a virtual host or route under the filter's name. */
+export interface RateLimitPerRoute {
+  kind: 'ratelimit';
+  domain?: string;
+  vhRateLimits: 'OVERRIDE' | 'INCLUDE' | 'IGNORE';
+  /** Replace every other list when there are any. */
+  rateLimits: RateLimitPolicy[];
+}
+export type PerFilterConfig = RateLimitPerRoute | { kind: 'local_ratelimit'; config: LocalRateLimitConfig };
 
 /** envoyproxy/ratelimit's configuration of one domain, validated. */
 export interface LimitDomain {
@@ -178,15 +205,70 @@ export interface LimitDescriptor {
   detailedMetric?: boolean;
   shareThreshold?: boolean;
   valueToMetric?: boolean;
+  metadata?: Record<string, unknown>;
   descriptors?: LimitDescriptor[];
 }
+export type LimitUnit = 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY' | 'WEEK' | 'MONTH' | 'YEAR';
 export interface LimitRule {
-  unit?: 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY' | 'WEEK' | 'MONTH' | 'YEAR';
+  unit?: LimitUnit;
   requestsPerUnit: number;
   unlimited?: boolean;
   name?: string;
   replaces?: string[];
 }
 
-/** Envoy's RateLimit.Action, one of; field names as in Envoy's JSON, camelCase. */
-export type RateLimitAction = { kind: string } & Record<string, unknown>;
+/** One entry of Envoy's `rate_limits`: its actions make one descriptor. */
+export interface RateLimitPolicy {
+  stage: number;
+  actions: RateLimitAction[];
+  /** limit.dynamic_metadata: where the request's own limit is found. */
+  limit?: MetadataPath;
+  hitsAddend?: { number?: number; format?: string };
+  applyOnStreamDone?: boolean;
+}
+export interface MetadataPath {
+  /** The filter's name. */
+  key: string;
+  path: string[];
+}
+
+/** Envoy's RateLimit.Action. An action that yields nothing drops its whole descriptor, unless it may be left out. */
+export type RateLimitAction =
+  | { kind: 'sourceCluster' }
+  | { kind: 'destinationCluster' }
+  | { kind: 'remoteAddress' }
+  | { kind: 'maskedRemoteAddress'; v4PrefixMaskLen: number; v6PrefixMaskLen: number }
+  | { kind: 'requestHeaders'; headerName: string; descriptorKey: string; skipIfAbsent: boolean }
+  | { kind: 'queryParameters'; queryParameterName: string; descriptorKey: string; skipIfAbsent: boolean }
+  | { kind: 'genericKey'; descriptorKey: string; descriptorValue: string; format?: string; defaultValue?: string }
+  | {
+      kind: 'headerValueMatch';
+      descriptorKey: string;
+      descriptorValue: string;
+      expectMatch: boolean;
+      headers: ActionHeaderMatch[];
+    }
+  | {
+      kind: 'queryParameterValueMatch';
+      descriptorKey: string;
+      descriptorValue: string;
+      expectMatch: boolean;
+      queryParameters: QueryParamMatch[];
+    }
+  | {
+      kind: 'metadata';
+      descriptorKey: string;
+      source: 'DYNAMIC' | 'ROUTE_ENTRY';
+      metadataKey: MetadataPath;
+      defaultValue: string;
+      skipIfAbsent: boolean;
+    }
+  | { kind: 'expression'; descriptorKey: string; text: string; skipIfError: boolean };
+
+/** Envoy's HeaderMatcher; `range` is [start, end) of an integer value. */
+export interface ActionHeaderMatch {
+  name: string;
+  match: StringMatch | { kind: 'present'; present: boolean } | { kind: 'range'; start: number; end: number };
+  invert: boolean;
+  treatMissingAsEmpty: boolean;
+}

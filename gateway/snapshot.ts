@@ -7,7 +7,7 @@
  * Durations are whole milliseconds, percentages are 0..100 with fractions.
  */
 
-import type { HttpFilter, RateLimitAction } from './snapshot-filters.ts';
+import type { HttpFilter, LimitDomain, PerFilterConfig, RateLimitPolicy } from './snapshot-filters.ts';
 import type { AccessLog, Tracing } from './snapshot-telemetry.ts';
 import type { Cluster } from './snapshot-upstream.ts';
 
@@ -25,6 +25,8 @@ export interface Snapshot {
   routeTables: Record<string, RouteTable>;
   /** By Istio's cluster name, `outbound|8080|v1|reviews.default.svc.cluster.local`. */
   clusters: Record<string, Cluster>;
+  /** The limits of the rate-limit service by domain. Absent: none could ever be loaded, so that every call fails. */
+  limitDomains?: Record<string, LimitDomain>;
 }
 
 /** What of MeshConfig and ProxyConfig touches a request. */
@@ -82,8 +84,8 @@ export interface VirtualHost {
   /** A Gateway server with httpsRedirect: every request of these domains gets a 301 to https before any route. */
   requireTls?: boolean;
   rateLimits?: RateLimitPolicy[];
-  /** Per-virtual-host configuration of local rate limits, by filter name (typed_per_filter_config). */
-  perFilterConfig?: Record<string, unknown>;
+  /** typed_per_filter_config, by filter name. */
+  perFilterConfig?: Record<string, PerFilterConfig>;
 }
 
 /** Where a part of the Snapshot came from; for explain, access logs and findings. Never used to decide. */
@@ -108,7 +110,9 @@ export interface Route {
   cors?: Cors;
   rateLimits?: RateLimitPolicy[];
   includeVhRateLimits?: boolean;
-  perFilterConfig?: Record<string, unknown>;
+  perFilterConfig?: Record<string, PerFilterConfig>;
+  /** Envoy's filter_metadata of the route, by filter name. */
+  metadata?: Record<string, Record<string, unknown>>;
   origin: Origin;
 }
 
@@ -259,14 +263,3 @@ export type HashPolicy =
   | { kind: 'cookie'; name: string; path?: string; ttlMs?: number; attributes?: { name: string; value: string }[] }
   | { kind: 'sourceIp' }
   | { kind: 'queryParameter'; name: string };
-
-/** One entry of Envoy's `rate_limits`: its actions make one descriptor. */
-export interface RateLimitPolicy {
-  stage: number;
-  disableKey?: string;
-  actions: RateLimitAction[];
-  /** hits_addend, limit override and further Envoy fields, in Envoy's names. */
-  limit?: Record<string, unknown>;
-  hitsAddend?: { number?: number; format?: string };
-  applyOnStreamDone?: boolean;
-}
