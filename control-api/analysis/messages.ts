@@ -30,6 +30,24 @@ export const MESSAGES = {
     level: 'info',
     text: 'a {kind} is not for the gateway; it is left to the cluster',
   },
+  SchemaError: {
+    code: 'BSP0003',
+    level: 'error',
+    text: '{error}',
+    mend: 'Correct the field; the resource is left out until then, as the Kubernetes API server would refuse it.',
+  },
+  UnknownField: {
+    code: 'BSP0004',
+    level: 'warning',
+    text: 'unknown field {field}: it has no effect, and kubectl refuses it',
+    mend: 'Correct the name or remove the field.',
+  },
+  UnknownVersion: {
+    code: 'BSP0005',
+    level: 'error',
+    text: 'no matches for kind "{kind}" in version "{apiVersion}"',
+    mend: 'Use one of: {versions}.',
+  },
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;

@@ -1,10 +1,11 @@
 /** A plain object into a Resource: its metadata read, its fields normalised and checked. */
 import type { Finding } from '../analysis/finding.ts';
 import { finding } from '../analysis/report.ts';
+import { checkSchema, schemaFindings } from './check/check.ts';
 import type { LoadedDocument } from './documents.ts';
 import { normalise } from './normalise.ts';
 import { describe, type ObjectMeta, type Resource } from './resource.ts';
-import { isCoreKind, schemaOf } from './schema.ts';
+import { isCoreKind, type KindSchema, schemaOf } from './schema.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -27,10 +28,27 @@ export function buildResource(document: LoadedDocument, namespace: string): Buil
   const known = schemaOf(group, kind);
   const metadata = metadataOf(object, namespace);
   const resource: Resource = { apiVersion, group, kind, metadata, spec: {}, at: document.at };
-  if (known) resource.spec = fieldsOf(normalise(object.spec ?? {}, known.spec)) ?? {};
-  else if (isCoreKind(group, kind)) resource.spec = besideMetadata(object);
-  else return { valid: false, findings: [otherKind(resource)] };
+  if (known) return checked(resource, known, object.spec ?? undefined);
+  if (!isCoreKind(group, kind)) return { valid: false, findings: [otherKind(resource)] };
+  resource.spec = besideMetadata(object);
   return { resource, valid: true, findings: [] };
+}
+
+function checked(resource: Resource, kind: KindSchema, written: unknown): Built {
+  const version = resource.apiVersion.slice(resource.group.length + 1);
+  if (!kind.versions.includes(version)) return { resource, valid: false, findings: [unknownVersion(resource, kind)] };
+  const spec = normalise(written, kind.spec);
+  resource.spec = fieldsOf(spec) ?? {};
+  const report = checkSchema(kind, spec);
+  const valid = report.errors.length === 0;
+  return { resource, valid, findings: schemaFindings(resource, report) };
+}
+
+function unknownVersion(resource: Resource, { group, versions }: KindSchema): Finding {
+  const place = { resource: describe(resource), field: 'apiVersion', position: resource.at(['apiVersion']) };
+  const { kind, apiVersion } = resource;
+  const known = versions.map((version) => `${group}/${version}`).join(', ');
+  return finding('UnknownVersion', { kind, apiVersion, versions: known }, place);
 }
 
 function otherKind(resource: Resource): Finding {
