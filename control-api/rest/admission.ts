@@ -1,0 +1,41 @@
+/** Admission: the same checks as `bowsprit check`, answered the way kubectl shows them, on the field. */
+import type { Finding } from '../analysis/finding.ts';
+import { loadResources } from '../resources/load.ts';
+import { ApiError, type Cause } from './api-error.ts';
+import type { Json } from './apply/fields.ts';
+import { metaOf } from './metadata.ts';
+import type { Target } from './target.ts';
+
+/** Warnings for kubectl's Warning headers. Throws Invalid when the object has an error, with a cause for each field. */
+export function admit(object: Json, target: Target): string[] {
+  const { findings } = loadResources([{ file: '(api)', text: JSON.stringify(object) }], {
+    namespace: target.namespace || 'default',
+  });
+  const errors = findings.filter((finding) => finding.level === 'error');
+  if (errors.length > 0) throw invalid(object, target, errors);
+  return [...findings.filter((finding) => finding.level === 'warning').map(describe), ...finalizerWarning(object)];
+}
+
+const describe = (finding: Finding): string =>
+  `${finding.code}${finding.field ? ` ${finding.field}` : ''}: ${finding.message}${finding.mend ? ` ${finding.mend}` : ''}`;
+
+/** Nothing here ever removes a finalizer, so honouring one would keep the object forever. */
+function finalizerWarning(object: Json): string[] {
+  const finalizers = metaOf(object).finalizers;
+  return Array.isArray(finalizers) && finalizers.length > 0
+    ? ['BSP0801 metadata.finalizers: finalizers are ignored here; a delete deletes at once']
+    : [];
+}
+
+function invalid(object: Json, target: Target, errors: Finding[]): ApiError {
+  const { name } = metaOf(object);
+  const { kind, group } = target.kind;
+  const causes: Cause[] = errors.map((error) => ({
+    reason: 'FieldValueInvalid',
+    message: error.message,
+    ...(error.field && { field: error.field }),
+  }));
+  const texts = errors.map((error) => (error.field ? `${error.field}: ${error.message}` : error.message));
+  const message = `${kind}${group ? `.${group}` : ''} "${name}" is invalid: ${texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`}`;
+  return new ApiError('Invalid', message, { group, kind, name, causes });
+}
