@@ -1,0 +1,36 @@
+/** Files named on the command line in, a compiled Snapshot with its findings out; shared by every command that takes -f. */
+import { parse } from 'yaml';
+import { type Compiled, compile } from '../control-api/compile/compile.ts';
+import { INGRESS_GATEWAY } from '../control-api/compile/processor.ts';
+import { loadResources } from '../control-api/resources/load.ts';
+import { CommandError, EXIT } from './exit.ts';
+import { readSources } from './files.ts';
+
+export interface ConfigurationOptions {
+  /** FILE, DIR (its .yaml, .yml and .json files, sub-folders too) or `-`. */
+  filename: string[];
+  meshConfig?: string;
+  namespace: string;
+}
+
+/** Reads, loads and compiles. Throws a CommandError (65) only when something cannot be read at all. */
+export function readConfiguration(options: ConfigurationOptions): Compiled {
+  const files = readSources(options.filename);
+  const loaded = loadResources(files, { namespace: options.namespace });
+  const mesh = options.meshConfig === undefined ? {} : readMeshConfig(options.meshConfig);
+  const compiled = compile({ resources: loaded.resources, mesh, identity: INGRESS_GATEWAY });
+  return { ...compiled, findings: [...loaded.findings, ...compiled.findings] };
+}
+
+/** Istio's MeshConfig: the bare document, or the ConfigMap `istio` that holds it under `mesh`. */
+function readMeshConfig(name: string): Record<string, unknown> {
+  const text = readSources([name])[0]?.text ?? '';
+  try {
+    const value = parse(text, { version: '1.1' }) ?? {};
+    if (value.kind === 'ConfigMap') return parse(value.data?.mesh ?? '', { version: '1.1' }) ?? {};
+    if (typeof value !== 'object' || Array.isArray(value)) throw new Error('it is not a mapping');
+    return value;
+  } catch (error) {
+    throw new CommandError(`${name} is not a MeshConfig: ${(error as Error).message}`, EXIT.unreadable);
+  }
+}

@@ -1,0 +1,109 @@
+/** `bowsprit serve`: workerd in the foreground, one socket for each Gateway port. */
+import { Command } from 'commander';
+import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
+import { action, CommandError, EXIT } from './exit.ts';
+import { printFindings } from './findings.ts';
+import { serveAdmin } from './serve/admin.ts';
+import { Gateway } from './serve/gateway.ts';
+import { watchFiles } from './serve/watch.ts';
+
+interface ServeOptions extends ConfigurationOptions {
+  listen: string[];
+  bind: string;
+  admin: string;
+  certs?: string;
+  workers: string;
+}
+
+const several = (value: string, before: string[]): string[] => [...before, value];
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('serve the configuration with workerd, in the foreground')
+    .requiredOption('-f, --filename <path>', 'file, folder or - (repeatable)', several, [])
+    .option('--mesh-config <file>', "Istio's MeshConfig")
+    .option('-n, --namespace <name>', 'namespace of resources that name none', 'default')
+    .option(
+      '--listen <gatewayPort=localPort>',
+      'where a Gateway port listens; 80=8080, 443=8443 … (repeatable)',
+      several,
+      [],
+    )
+    .option('--bind <address>', 'address of the Gateway ports', '127.0.0.1')
+    .option('--admin <host:port>', '/ready, /healthz and /stats/prometheus', '127.0.0.1:15021')
+    .option('--certs <folder>', '<credentialName>.crt and .key; self-signed where there is none')
+    .option('--workers <n>', 'gateway processes; each keeps its own local rate limits and outlier counts', '1')
+    .action(action(serve));
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const gateway = new Gateway({
+    bind: options.bind,
+    ports: portMap(options.listen),
+    workers: atLeastOne(options.workers),
+    ...(options.certs !== undefined && { certificates: options.certs }),
+  });
+  let ready = false;
+  const ownMetrics = (): string => parentMetrics(gateway);
+  const admin = await serveAdmin(options.admin, {
+    ready: () => ready && (gateway.generation?.processes.some((process) => process.running()) ?? false),
+    metricSockets: () => metricSockets(gateway),
+    ownMetrics,
+  });
+  const load = async (): Promise<void> => {
+    const { snapshot, findings } = readConfiguration(options);
+    printFindings(findings);
+    if (snapshot.id !== gateway.generation?.snapshot.id) await gateway.roll(snapshot);
+  };
+  await load();
+  ready = true;
+  for (const [port, local] of gateway.localPorts()) console.error(`bowsprit: port ${port} on ${options.bind}:${local}`);
+  const reload = (): void => {
+    load().catch((error: Error) => console.error(`bowsprit: ${error.message}; the configuration before stays`));
+  };
+  const paths = [...options.filename, ...[options.meshConfig, options.certs].filter((path) => path !== undefined)];
+  const unwatch = watchFiles(paths, reload);
+  process.on('SIGHUP', reload);
+  await signalled();
+  ready = false;
+  unwatch();
+  await gateway.stop();
+  admin.close();
+  process.exit(EXIT.fine);
+}
+
+function signalled(): Promise<unknown> {
+  return Promise.race(['SIGTERM', 'SIGINT'].map((signal) => new Promise((resolve) => process.once(signal, resolve))));
+}
+
+/** `80=18080` … as a map. Throws a CommandError (64). */
+function portMap(values: readonly string[]): Map<number, number> {
+  return new Map(
+    values.map((value): [number, number] => {
+      const match = /^(\d{1,5})=(\d{1,5})$/.exec(value);
+      if (!match) throw new CommandError(`--listen ${value} is not GATEWAYPORT=LOCALPORT`, EXIT.usage);
+      return [Number(match[1]), Number(match[2])];
+    }),
+  );
+}
+
+function atLeastOne(value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1) throw new CommandError(`--workers ${value} is not a number`, EXIT.usage);
+  return count;
+}
+
+function metricSockets({ generation }: Gateway): string[] {
+  return generation?.processes.map((_, index) => generation.socketPath(index, 'admin')) ?? [];
+}
+
+function parentMetrics({ generation }: Gateway): string {
+  const running = generation?.processes.filter((process) => process.running()).length ?? 0;
+  return [
+    '# TYPE bowsprit_snapshot_info gauge',
+    `bowsprit_snapshot_info{id="${generation?.snapshot.id ?? ''}"} 1`,
+    '# TYPE bowsprit_gateway_processes gauge',
+    `bowsprit_gateway_processes ${running}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,62 @@
+/** The admin address: liveness, readiness and the metrics of all processes as one. */
+import { createServer, request, type Server } from 'node:http';
+import { CommandError, EXIT } from '../exit.ts';
+import { sumMetrics } from './metrics.ts';
+
+export interface AdminSource {
+  ready(): boolean;
+  /** Unix sockets of the processes' own metrics. */
+  metricSockets(): string[];
+  /** Metrics of the parent itself, in Prometheus' text format. */
+  ownMetrics(): string;
+}
+
+/** Serves `/ready`, `/healthz` and `/stats/prometheus` on `host:port`. */
+export async function serveAdmin(address: string, source: AdminSource): Promise<Server> {
+  const { host, port } = splitAddress(address);
+  const server = createServer((request, response) => {
+    answer(request.url ?? '/', source).then(({ status, body }) => {
+      response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new CommandError(`--admin ${address}: ${error.message}`, EXIT.failed)));
+    server.listen({ host, port }, resolve);
+  });
+  return server;
+}
+
+/** `127.0.0.1:15021`, `:15021`, `[::1]:15021`. Throws a CommandError (64). */
+export function splitAddress(address: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(address);
+  if (!match || Number(match[3]) > 65535) throw new CommandError(`${address} is not HOST:PORT`, EXIT.usage);
+  return { host: match[1] ?? (match[2] || '127.0.0.1'), port: Number(match[3]) };
+}
+
+async function answer(url: string, source: AdminSource): Promise<{ status: number; body: string }> {
+  const path = url.split('?', 1)[0];
+  if (path === '/healthz') return { status: 200, body: 'ok\n' };
+  if (path === '/ready')
+    return source.ready() ? { status: 200, body: 'ready\n' } : { status: 503, body: 'not ready\n' };
+  if (path === '/stats/prometheus') {
+    const texts = await Promise.all(source.metricSockets().map((socket) => fetchMetrics(socket).catch(() => '')));
+    return { status: 200, body: source.ownMetrics() + sumMetrics(texts) };
+  }
+  return { status: 404, body: 'try /ready, /healthz or /stats/prometheus\n' };
+}
+
+function fetchMetrics(socketPath: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { socketPath, path: '/stats/prometheus', timeout: 2000, headers: { host: 'admin' } };
+    const outgoing = request(options, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => {
+        text += part;
+      });
+      response.on('end', () => resolve(response.statusCode === 200 ? text : ''));
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error('timeout')));
+    outgoing.on('error', reject).end();
+  });
+}

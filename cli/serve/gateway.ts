@@ -1,0 +1,131 @@
+/** The parent process's half: it owns the listening sockets and replaces one generation of gateway processes by the next. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Snapshot } from '../../gateway/snapshot.ts';
+import { bundleWorker } from './bundle.ts';
+import { type Front, openFront } from './front.ts';
+import { type Generation, startGeneration } from './generation.ts';
+import { type ListeningSocket, listen } from './listen.ts';
+import { portPlan } from './plan.ts';
+
+export interface GatewayOptions {
+  /** The address of the Gateway's ports. */
+  bind: string;
+  /** Local port by Gateway port; `localPort()` decides for the others. */
+  ports: ReadonlyMap<number, number>;
+  workers: number;
+  /** The folder of `<credentialName>.crt/.key`. */
+  certificates?: string;
+  /** The Worker's entry below the package's root. */
+  entry?: string;
+}
+
+/** Ports below 1024 belong to root: 80 becomes 8080 and 443 becomes 8443, as everybody expects. */
+export function localPort(gatewayPort: number, ports: ReadonlyMap<number, number>): number {
+  return ports.get(gatewayPort) ?? (gatewayPort < 1024 ? gatewayPort + 8000 : gatewayPort);
+}
+
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'bowsprit-'));
+  readonly #sockets = new Map<number, ListeningSocket>();
+  readonly #fronts = new Map<number, Front>();
+  #current: Generation | undefined;
+  #count = 0;
+  /** Generations are rolled one after another, however fast files change. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+  }
+
+  get generation(): Generation | undefined {
+    return this.#current;
+  }
+
+  /** Local port by Gateway port of everything that listens now. */
+  localPorts(): Map<number, number> {
+    const ports = [...this.#sockets, ...this.#fronts].map(([port, { port: local }]): [number, number] => [port, local]);
+    return new Map(ports.sort(([a], [b]) => a - b));
+  }
+
+  /** Serves `snapshot` from now on. Rejects, and keeps serving the one before, when the new generation cannot start. */
+  roll(snapshot: Snapshot, filters: ReadonlyMap<string, string> = new Map()): Promise<void> {
+    const rolled = this.#queue.then(() => this.#roll(snapshot, filters));
+    this.#queue = rolled.catch(() => undefined);
+    return rolled;
+  }
+
+  async #roll(snapshot: Snapshot, filters: ReadonlyMap<string, string>): Promise<void> {
+    const [bundle] = await Promise.all([
+      bundleWorker(this.#options.entry ?? 'gateway/worker.ts'),
+      this.#openSockets(snapshot),
+    ]);
+    const { workers, certificates } = this.#options;
+    const next = await startGeneration({
+      folder: join(this.#folder, String(++this.#count)),
+      snapshot,
+      bundle,
+      filters,
+      workers,
+      ...(certificates !== undefined && { certificates }),
+      descriptors: new Map([...this.#sockets].map(([port, { fd }]) => [port, fd])),
+    });
+    const previous = this.#current;
+    this.#current = next;
+    await this.#openFronts(next);
+    await this.#closeSockets(snapshot);
+    // The old one drains beside the new: nobody waits for its slowest answer.
+    previous?.drain().catch((error) => console.error(`bowsprit: ${error}`));
+  }
+
+  async #openSockets({ listeners }: Snapshot): Promise<void> {
+    const wanted = listeners.filter((listener) => portPlan(listener).kind === 'direct').map(({ port }) => port);
+    await Promise.all(
+      wanted.map(async (port) => {
+        if (this.#sockets.has(port)) return;
+        await this.#fronts.get(port)?.close();
+        this.#fronts.delete(port);
+        this.#sockets.set(port, await listen(this.#options.bind, localPort(port, this.#options.ports)));
+      }),
+    );
+  }
+
+  async #openFronts(generation: Generation): Promise<void> {
+    for (const plan of generation.plans) {
+      if (plan.kind !== 'front') continue;
+      const front = this.#fronts.get(plan.port);
+      if (front) await front.serve(plan, generation);
+      else this.#fronts.set(plan.port, await this.#openFront(plan.port, plan, generation));
+    }
+  }
+
+  async #openFront(port: number, plan: Parameters<Front['serve']>[0], generation: Generation): Promise<Front> {
+    await this.#sockets.get(port)?.close();
+    this.#sockets.delete(port);
+    const address = { host: this.#options.bind, port: localPort(port, this.#options.ports) };
+    const front = await openFront(address, this.#options.certificates);
+    await front.serve(plan, generation);
+    return front;
+  }
+
+  async #closeSockets({ listeners }: Snapshot): Promise<void> {
+    const kept = new Set(listeners.map(({ port }) => port));
+    for (const sockets of [this.#sockets, this.#fronts]) {
+      for (const [port, socket] of sockets) {
+        if (kept.has(port)) continue;
+        sockets.delete(port);
+        await socket.close();
+      }
+    }
+  }
+
+  /** Stops listening, lets every accepted request be answered and ends all processes. */
+  async stop(): Promise<void> {
+    await this.#queue;
+    await Promise.all([...this.#sockets.values(), ...this.#fronts.values()].map((socket) => socket.close()));
+    await this.#current?.drain();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
