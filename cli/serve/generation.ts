@@ -52,7 +52,7 @@ interface Shared {
 export async function startGeneration(input: GenerationInput): Promise<Generation> {
   const { folder, snapshot } = input;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const plans = snapshot.listeners.map(portPlan).filter(({ port }) => input.descriptors.has(port));
+  const plans = snapshot.listeners.map(portPlan);
   const keep = keeper(folder);
   writeFileSync(join(folder, 'snapshot.json'), JSON.stringify(snapshot), { mode: 0o600 });
   const shared: Shared = {
