@@ -2,7 +2,7 @@
  * One request and its answer on their way through the phases. Phases read and write this, never Request or Response
  * themselves, so that headers are copied once however many phases change them.
  */
-import type { Listener, Route, Snapshot, VirtualHost } from './snapshot.ts';
+import type { Endpoint, Listener, Route, Snapshot, VirtualHost } from './snapshot.ts';
 import type { ResponseFlag } from './telemetry/flags.ts';
 
 /** Verified claims of a token, as JSON. */
@@ -57,9 +57,25 @@ export interface Exchange {
   details: string;
   /** Milliseconds, Date.now() at the start. */
   readonly startTime: number;
+  /** What the router did, for access logs, header operators and metrics. */
+  readonly upstream: UpstreamInfo;
+  /** Which of the route's weighted destinations this request goes to; undefined until somebody asks. */
+  destination: number | undefined;
+  /** The route's operations on response headers; they touch local replies too. Set with the route. */
+  routeHeaders: ((headers: HeaderView, exchange: Exchange) => void) | undefined;
   waitUntil(promise: Promise<unknown>): void;
   /** The bindings of the Worker (counters, filters, upstream services). */
   readonly env: Readonly<Record<string, unknown>>;
+}
+
+/** Filled by the router as it goes. */
+export interface UpstreamInfo {
+  cluster: string | undefined;
+  endpoint: Endpoint | undefined;
+  /** Tries so far; 0 while nothing was sent. */
+  attempts: number;
+  /** Why the last try failed, in Envoy's words; %UPSTREAM_TRANSPORT_FAILURE_REASON%. */
+  failure: string | undefined;
 }
 
 /** An answer that a phase gives itself. It passes the response phases of those already entered, in reverse order. */

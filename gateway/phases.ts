@@ -4,6 +4,7 @@
  */
 import type { Exchange, Verdict } from './exchange.ts';
 import type { PhaseName } from './phase-names.ts';
+import { foldRouter } from './route/router.ts';
 import type { HttpFilter, Listener, Route, Snapshot, VirtualHost } from './snapshot.ts';
 
 /** What a phase may look at when it folds. `filters` are this phase's entries of Listener.httpFilters, in order. */
@@ -27,3 +28,12 @@ export interface Phase {
   reason: string;
   fold(scope: RouteScope): Step[];
 }
+
+/** In the order of phase-names.ts; a phase is added by one entry here. */
+export const PHASE_TABLE: readonly Phase[] = [
+  {
+    name: 'router',
+    reason: 'Last, because it answers: everything before may still refuse or change the request.',
+    fold: foldRouter,
+  },
+];

@@ -61,3 +61,47 @@ test('JSON and Kubernetes Lists', () => {
   assert.equal(resources[1]?.metadata.namespace, 'n');
   assert.equal(resources[1]?.at(['kind']).line, 16);
 });
+
+test('a duplicate key is refused in the API server words, at its place', () => {
+  const { findings } = load('apiVersion: v1\nkind: ConfigMap\ndata: {}\n---\nkind: x\nspec:\n  a: 1\n  a: 2\n');
+  assert.equal(findings[0]?.message, 'this document is not readable YAML: key "a" already set in map');
+  assert.deepEqual(findings[0]?.position, { file: 'in.yaml', line: 8, column: 3 });
+});
+
+test('scalars mean what they mean to the API server (YAML 1.1)', () => {
+  const plain = 'yes no on OFF y N true ~ 0755 08 1_000 0x1f +5 1.5e3 .5 12:30 2020-01-01 0o17 1e3 v1 5s'.split(' ');
+  const meant = [
+    true,
+    false,
+    true,
+    false,
+    true,
+    false,
+    true,
+    null,
+    493,
+    8,
+    1000,
+    31,
+    5,
+    1500,
+    0.5,
+    '12:30',
+    '2020-01-01',
+  ];
+  const expected = [...meant, 15, 1000, 'v1', '5s'];
+  const list = plain.map((word) => `- ${word}`).join('\n');
+  const map = (extra: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n${list}\n${extra}`;
+  // The anchor sends the second through the full parser: both readings agree.
+  for (const text of [map(''), map('x: &a 1\n')]) assert.deepEqual(load(text).resources[0]?.spec.data, expected);
+});
+
+test('an alias bomb is a finding, anchors and merge keys work', () => {
+  const levels = Array.from({ length: 12 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(10).fill(`*l${i}`).join(', ')}]`);
+  const bomb = load(`l0: &l0 [x]\n${levels.join('\n')}\n`);
+  assert.equal(bomb.findings[0]?.name, 'UnreadableDocument');
+  const merged = load(
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: &a {x: 1}, b: {<<: *a, z: 2}}\n',
+  );
+  assert.deepEqual(merged.resources[0]?.spec.data, { a: { x: 1 }, b: { x: 1, z: 2 } });
+});

@@ -6,14 +6,32 @@ import type { Json } from './apply/fields.ts';
 import { metaOf } from './metadata.ts';
 import type { Target } from './target.ts';
 
+/** What a client wants done about unknown and duplicate fields; kubectl sends Strict unless told otherwise. */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
 /** Warnings for kubectl's Warning headers. Throws Invalid when the object has an error, with a cause for each field. */
-export function admit(object: Json, target: Target): string[] {
+export function admit(object: Json, target: Target, validation: FieldValidation): string[] {
   const { findings } = loadResources([{ file: '(api)', text: JSON.stringify(object) }], {
     namespace: target.namespace || 'default',
   });
   const errors = findings.filter((finding) => finding.level === 'error');
   if (errors.length > 0) throw invalid(object, target, errors);
-  return [...findings.filter((finding) => finding.level === 'warning').map(describe), ...finalizerWarning(object)];
+  const unknown = findings.filter((finding) => finding.name === 'UnknownField');
+  if (validation === 'Strict' && unknown.length > 0) throw strictError(object, target, unknown);
+  const warnings = findings.filter((finding) => finding.level === 'warning');
+  const told = validation === 'Ignore' ? warnings.filter((finding) => !unknown.includes(finding)) : warnings;
+  return [...told.map(describe), ...finalizerWarning(object)];
+}
+
+/** Worded as the Kubernetes API server does, so that kubectl's users know it at sight. */
+function strictError(object: Json, target: Target, unknown: Finding[]): ApiError {
+  const { kind, group } = target.kind;
+  const fields = unknown.map((finding) => `unknown field "${finding.field}"`).join(', ');
+  return new ApiError(
+    'BadRequest',
+    `${kind} in version "${String(object.apiVersion).split('/').at(-1)}" cannot be handled as a ${kind}: strict decoding error: ${fields}`,
+    { group, kind, name: metaOf(object).name },
+  );
 }
 
 const describe = (finding: Finding): string =>

@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono';
 import type { Audit } from '../access/audit.ts';
 import { may, type User } from '../access/user.ts';
 import { ExpiredError, type ObjectStore } from '../store/objects.ts';
+import type { FieldValidation } from './admission.ts';
 import { ApiError } from './api-error.ts';
 import { isObject, type Json } from './apply/fields.ts';
 import { readBody, readObject } from './body.ts';
@@ -84,6 +85,7 @@ async function serveObjects(c: Context<Env>, deps: Deps): Promise<Response> {
     manager: url.searchParams.get('fieldManager') ?? clientName(c.req.header('user-agent')),
     dryRun: url.searchParams.get('dryRun') === 'All',
     force: url.searchParams.get('force') === 'true',
+    fieldValidation: (url.searchParams.get('fieldValidation') ?? 'Warn') as FieldValidation,
   };
   let status = 500;
   try {

@@ -1,7 +1,8 @@
-/** Request bodies: bounded in size and depth, JSON or YAML by content type. */
+/** Request bodies: bounded in size and depth, JSON, YAML or Kubernetes' protobuf by content type. */
 import { parse as parseYaml } from 'yaml';
 import { ApiError } from './api-error.ts';
 import { isObject, type Json } from './apply/fields.ts';
+import { PROTOBUF, readProtobuf } from './protobuf.ts';
 
 /** Kubernetes' own limit for one object is 1.5 MiB in etcd; a request may be twice that. */
 const MAX_BYTES = 3 * 1024 * 1024;
@@ -9,9 +10,14 @@ const MAX_DEPTH = 64;
 
 /** The parsed body; undefined when there is none. Throws RequestEntityTooLarge or BadRequest. */
 export async function readBody(request: Request): Promise<unknown> {
-  const text = await readText(request);
-  if (text === '') return undefined;
-  const isYaml = /yaml/.test(request.headers.get('content-type') ?? '');
+  const body = await readBlob(request);
+  const contentType = request.headers.get('content-type') ?? '';
+  if (body.size === 0) return undefined;
+  if (contentType.startsWith(PROTOBUF)) return readProtobuf(new Uint8Array(await body.arrayBuffer()));
+  return parseText(await body.text(), /yaml/.test(contentType));
+}
+
+function parseText(text: string, isYaml: boolean): unknown {
   try {
     return checkDepth(isYaml ? parseYaml(text, { maxAliasCount: 0 }) : JSON.parse(text));
   } catch (error) {
@@ -29,7 +35,7 @@ export async function readObject(request: Request): Promise<Json> {
   return body;
 }
 
-async function readText(request: Request): Promise<string> {
+async function readBlob(request: Request): Promise<Blob> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -38,7 +44,7 @@ async function readText(request: Request): Promise<string> {
     if (size > MAX_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
-  return new Blob(chunks).text();
+  return new Blob(chunks);
 }
 
 const tooLarge = () => new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BYTES}`);

@@ -74,6 +74,12 @@ function core(
 
 const CORE: Kind[] = [
   core('Namespace', 'namespaces', ['ns'], { spec: anything, status: anything }, '', false),
+  // kubectl describe lists an object's events; nothing here writes any.
+  core('Event', 'events', ['ev'], {
+    involvedObject: anything,
+    reason: { type: 'string' },
+    message: { type: 'string' },
+  }),
   core('ConfigMap', 'configmaps', ['cm'], { data: strings, binaryData: strings, immutable: { type: 'boolean' } }),
   core('Secret', 'secrets', [], {
     data: strings,

@@ -1,0 +1,27 @@
+/** Who is at the other end: the direct peer, and the client that trusted proxies in front of us report. */
+
+export interface Peer {
+  address: string;
+  port: number;
+}
+
+/** The runtime writes the peer as `127.0.0.2:55252` or `[::1]:55252` in cf.clientIp; Cloudflare only as CF-Connecting-IP. */
+export function peerOf(clientIp: string | undefined, connectingIp: () => string | null): Peer {
+  if (clientIp === undefined) return { address: connectingIp() ?? '', port: 0 };
+  const colon = clientIp.lastIndexOf(':');
+  const address = clientIp.startsWith('[') ? clientIp.slice(1, colon - 1) : clientIp.slice(0, colon);
+  return { address, port: Number(clientIp.slice(colon + 1)) };
+}
+
+/**
+ * The trusted client address: with N trusted proxies the Nth entry of X-Forwarded-For from the right, as the request came
+ * in. With fewer entries, or an entry that is no address, the direct peer (Envoy: xff_num_trusted_hops with use_remote_address).
+ */
+export function clientAddressOf(peer: Peer, forwardedFor: string | null, numTrustedProxies: number): string {
+  if (numTrustedProxies === 0 || forwardedFor === null) return peer.address;
+  const entries = forwardedFor.split(',');
+  const entry = entries[entries.length - numTrustedProxies]?.trim();
+  return entry !== undefined && ADDRESS.test(entry) ? entry : peer.address;
+}
+
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/;

@@ -1,0 +1,92 @@
+/** The Exchange of an HTTP/1 request as workerd hands it over. The URL is only ever sliced: parsing would normalise it. */
+import type { Claims, Exchange, UpstreamInfo } from '../exchange.ts';
+import type { Listener, Route, Snapshot, VirtualHost } from '../snapshot.ts';
+import type { ResponseFlag } from '../telemetry/flags.ts';
+import { clientAddressOf, type Peer, peerOf } from './client-address.ts';
+import { CopyOnWriteHeaders } from './header-view.ts';
+import { normalisePath } from './normalise-path.ts';
+import { sanitiseRequestHeaders } from './request-headers.ts';
+
+export type Bindings = Readonly<Record<string, unknown>>;
+
+export class HttpExchange implements Exchange {
+  readonly snapshot: Snapshot;
+  readonly listener: Listener;
+  readonly request: Request;
+  readonly env: Bindings;
+  readonly method: string;
+  readonly scheme: string;
+  readonly peer: Peer;
+  readonly clientAddress: string;
+  readonly requestHeaders: CopyOnWriteHeaders;
+  readonly startTime = Date.now();
+  readonly upstream: UpstreamInfo = { cluster: undefined, endpoint: undefined, attempts: 0, failure: undefined };
+  readonly flags = new Set<ResponseFlag>();
+  destination: number | undefined = undefined;
+  routeHeaders: Exchange['routeHeaders'] = undefined;
+  /** The upstream's Response, for what only the runtime can pass on (a WebSocket). */
+  answer: Response | undefined = undefined;
+  virtualHost: VirtualHost | undefined = undefined;
+  route: Route | undefined = undefined;
+  authority: string;
+  path: string;
+  /** The path could not be normalised: the answer is 400. */
+  readonly malformedPath: boolean;
+  body: ReadableStream<Uint8Array> | null;
+  status = 0;
+  responseHeaders = new CopyOnWriteHeaders(new Headers(), true);
+  responseBody: Exchange['responseBody'] = null;
+  details = '';
+  #verified: Map<string, Claims> | undefined;
+  #metadata: Map<string, Record<string, unknown>> | undefined;
+  readonly #context: ExecutionContext;
+
+  constructor(request: Request, env: Bindings, context: ExecutionContext, snapshot: Snapshot, listener: Listener) {
+    this.request = request;
+    this.env = env;
+    this.#context = context;
+    this.snapshot = snapshot;
+    this.listener = listener;
+    this.method = request.method;
+    this.body = request.body as ReadableStream<Uint8Array> | null;
+    const url = request.url;
+    const start = url.indexOf('://') + 3;
+    this.authority = request.headers.get('host') ?? url.slice(start, pathStart(url, start));
+    const target = url.slice(start + this.authority.length);
+    const query = target.indexOf('?');
+    const normal = normalisePath(query < 0 ? target : target.slice(0, query), snapshot.mesh.pathNormalization);
+    this.malformedPath = normal === undefined;
+    this.path = query < 0 ? (normal ?? target) : (normal ?? '') + target.slice(query);
+    this.requestHeaders = new CopyOnWriteHeaders(request.headers);
+    const proxies = snapshot.mesh.numTrustedProxies;
+    this.scheme = (proxies > 0 ? request.headers.get('x-forwarded-proto') : null) ?? url.slice(0, start - 3);
+    this.peer = peerOf((request.cf as { clientIp?: string } | undefined)?.clientIp, () =>
+      request.headers.get('cf-connecting-ip'),
+    );
+    this.clientAddress = clientAddressOf(this.peer, request.headers.get('x-forwarded-for'), proxies);
+    sanitiseRequestHeaders(this.requestHeaders, {
+      peerAddress: this.peer.address,
+      clientAddress: this.clientAddress,
+      scheme: this.scheme,
+    });
+  }
+
+  get verified(): Map<string, Claims> {
+    this.#verified ??= new Map();
+    return this.#verified;
+  }
+
+  get metadata(): Map<string, Record<string, unknown>> {
+    this.#metadata ??= new Map();
+    return this.#metadata;
+  }
+
+  waitUntil(promise: Promise<unknown>): void {
+    this.#context.waitUntil(promise);
+  }
+}
+
+function pathStart(url: string, from: number): number {
+  const slash = url.indexOf('/', from);
+  return slash < 0 ? url.length : slash;
+}

@@ -1,0 +1,60 @@
+/** Turns a phase's own answer into the exchange's answer, in Envoy's form (sendLocalReply). */
+import type { HeaderView, LocalReply } from '../exchange.ts';
+import { CopyOnWriteHeaders } from './header-view.ts';
+import type { HttpExchange } from './http-exchange.ts';
+
+/** gRPC status for an HTTP status (Envoy: Grpc::Utility::httpToGrpcStatus). */
+const GRPC_STATUS = new Map([
+  [400, 13],
+  [401, 16],
+  [403, 7],
+  [404, 12],
+  [429, 14],
+  [502, 14],
+  [503, 14],
+  [504, 14],
+]);
+const GRPC_UNKNOWN = 2;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The route's response headers are applied here too; a gRPC client gets 200 with the status in grpc-status. */
+export function answerLocally(exchange: HttpExchange, reply: LocalReply): void {
+  const grpc = !reply.bare && isGrpc(exchange.request.headers.get('content-type'));
+  exchange.status = reply.status;
+  exchange.details = reply.details;
+  if (reply.flag !== undefined) exchange.flags.add(reply.flag);
+  const headers = new CopyOnWriteHeaders(new Headers(reply.headers), true);
+  if (grpc) describeGrpc(headers, reply);
+  else describeBody(headers, reply);
+  exchange.responseHeaders = headers;
+  exchange.responseBody = grpc || reply.body.length === 0 ? null : reply.body;
+  if (!reply.bare) exchange.routeHeaders?.(headers, exchange);
+  if (grpc) exchange.status = 200;
+}
+
+function describeBody(headers: HeaderView, reply: LocalReply): void {
+  const length = typeof reply.body === 'string' ? encoder.encode(reply.body).length : reply.body.length;
+  if (length > 0 || reply.contentType) headers.set('content-type', reply.contentType ?? 'text/plain');
+  headers.set('content-length', String(length));
+}
+
+function describeGrpc(headers: HeaderView, reply: LocalReply): void {
+  headers.set('content-type', 'application/grpc');
+  headers.set('grpc-status', String(reply.grpcStatus ?? GRPC_STATUS.get(reply.status) ?? GRPC_UNKNOWN));
+  const message = typeof reply.body === 'string' ? reply.body : decoder.decode(reply.body);
+  if (message !== '') headers.set('grpc-message', percentEncode(message));
+  headers.set('content-length', '0');
+}
+
+/** The gRPC protocol's Percent-Byte-Encoded for Status-Message. */
+function percentEncode(message: string): string {
+  return message.replace(/[^\x20-\x24\x26-\x7e]+/g, (run) =>
+    Array.from(encoder.encode(run), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+}
+
+/** application/grpc and application/grpc+anything, not application/grpc-web. */
+export function isGrpc(contentType: string | null): boolean {
+  return contentType?.startsWith('application/grpc') === true && (contentType.length === 16 || contentType[16] === '+');
+}

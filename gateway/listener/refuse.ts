@@ -1,0 +1,13 @@
+/** What Envoy's connection manager answers itself, before any filter (captured in protocol/odd-requests). */
+import type { LocalReply } from '../exchange.ts';
+import type { HttpExchange } from './http-exchange.ts';
+
+/** @returns undefined for a request that may go on. */
+export function refuse(exchange: HttpExchange): LocalReply | undefined {
+  if (exchange.malformedPath) return { status: 400, body: '', flag: 'DPE', details: 'path_normalization_failed' };
+  const upgrade = exchange.request.headers.get('upgrade');
+  if (upgrade !== null && upgrade.toLowerCase() !== 'websocket') {
+    return { status: 403, body: '', details: 'upgrade_failed' };
+  }
+  return undefined;
+}

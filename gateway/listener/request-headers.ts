@@ -1,0 +1,62 @@
+/**
+ * What Envoy's connection manager does to the headers of a request from outside before any filter sees them
+ * (use_remote_address, Istio's gateway settings): nothing a client claims about itself survives.
+ */
+import type { HeaderView } from '../exchange.ts';
+
+/** Control headers that only a trusted hop may send, hop-by-hop headers, and the certificate a client claims to have. */
+const REMOVED = [
+  'x-envoy-attempt-count',
+  'x-envoy-decorator-operation',
+  'x-envoy-downstream-service-cluster',
+  'x-envoy-downstream-service-node',
+  'x-envoy-expected-rq-timeout-ms',
+  'x-envoy-force-trace',
+  'x-envoy-hedge-on-per-try-timeout',
+  'x-envoy-internal',
+  'x-envoy-ip-tags',
+  'x-envoy-is-timeout-retry',
+  'x-envoy-max-retries',
+  'x-envoy-original-host',
+  'x-envoy-original-path',
+  'x-envoy-original-url',
+  'x-envoy-retriable-header-names',
+  'x-envoy-retriable-status-codes',
+  'x-envoy-retry-grpc-on',
+  'x-envoy-retry-on',
+  'x-envoy-upstream-alt-stat-name',
+  'x-envoy-upstream-rq-per-try-timeout-ms',
+  'x-envoy-upstream-rq-timeout-alt-response',
+  'x-envoy-upstream-rq-timeout-ms',
+  'x-forwarded-client-cert',
+  'keep-alive',
+  'proxy-connection',
+  'cf-connecting-ip',
+] as const;
+
+export interface Arrival {
+  peerAddress: string;
+  clientAddress: string;
+  scheme: string;
+}
+
+/** Cleans the request's headers and adds what Istio's gateway adds. */
+export function sanitiseRequestHeaders(headers: HeaderView, arrival: Arrival): void {
+  const connection = headers.get('connection');
+  if (connection !== null) removeNominated(headers, connection);
+  for (const name of REMOVED) headers.remove(name);
+  const forwardedFor = headers.get('x-forwarded-for');
+  headers.set('x-forwarded-for', forwardedFor ? `${forwardedFor},${arrival.peerAddress}` : arrival.peerAddress);
+  headers.set('x-forwarded-proto', arrival.scheme);
+  headers.set('x-envoy-external-address', arrival.clientAddress);
+  headers.set('x-request-id', crypto.randomUUID());
+}
+
+/** RFC 9110 7.6.1: the headers that Connection names end at this hop. An upgrade keeps its own two. */
+function removeNominated(headers: HeaderView, connection: string): void {
+  for (const part of connection.split(',')) {
+    const name = part.trim().toLowerCase();
+    if (name !== '' && name !== 'close' && name !== 'upgrade' && name !== 'te' && name !== 'host') headers.remove(name);
+  }
+  if (!headers.has('upgrade')) headers.remove('connection');
+}

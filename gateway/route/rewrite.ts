@@ -1,0 +1,50 @@
+/** Path rewrites (Envoy prefix_rewrite, path_rewrite, regex_rewrite; as captured in rewrite/*). The query is never touched. */
+import { RE2JS } from 're2js';
+import type { Rewrite, RouteMatch } from '../snapshot.ts';
+
+/** @returns the path without query, and the query with its `?` or ''. */
+export function splitQuery(pathAndQuery: string): [path: string, query: string] {
+  const at = pathAndQuery.indexOf('?');
+  return at < 0 ? [pathAndQuery, ''] : [pathAndQuery.slice(0, at), pathAndQuery.slice(at)];
+}
+
+/**
+ * Textual: `/strip2` with `/` gives `//a` for `/strip2/a`. An exact or regex match is replaced whole; without a path match
+ * the leading `/` is what is replaced.
+ */
+export function replacePrefix(path: string, match: RouteMatch, replacement: string): string {
+  if (match.path === undefined) return replacement + path.slice(1);
+  return match.path.kind === 'prefix' ? replacement + path.slice(match.path.value.length) : replacement;
+}
+
+/** Folds a rewrite to a function on path and query; undefined when the path stays. */
+export function foldPathRewrite(
+  rewrite: Rewrite | undefined,
+  match: RouteMatch,
+): ((path: string) => string) | undefined {
+  if (rewrite?.regex !== undefined) return foldRegexRewrite(rewrite.regex);
+  const { prefix, path: whole } = rewrite ?? {};
+  if (prefix === undefined && whole === undefined) return undefined;
+  return (pathAndQuery) => {
+    const [path, query] = splitQuery(pathAndQuery);
+    return (whole ?? replacePrefix(path, match, prefix!)) + query;
+  };
+}
+
+/** Every occurrence; `\1` names a group, `\\` a back slash. */
+function foldRegexRewrite(regex: NonNullable<Rewrite['regex']>): (path: string) => string {
+  const pattern = RE2JS.compile(regex.pattern);
+  const substitution = toReplacement(regex.substitution);
+  return (pathAndQuery) => {
+    const [path, query] = splitQuery(pathAndQuery);
+    return pattern.matcher(path).replaceAll(substitution) + query;
+  };
+}
+
+/** RE2's `\1` in re2js's `$1` notation. */
+function toReplacement(substitution: string): string {
+  return substitution.replace(/\\(.)|\$/gs, (whole, escaped: string | undefined) => {
+    if (whole === '$') return '\\$';
+    return /\d/.test(escaped!) ? `\${${escaped}}` : `\\${escaped}`;
+  });
+}

@@ -1,0 +1,100 @@
+/** A route table ready to serve: which virtual host takes a host, which route of it a request, which chain that route has. */
+import { type Chain, foldChain } from '../chain.ts';
+import type { HttpExchange } from '../listener/http-exchange.ts';
+import { PHASE_TABLE } from '../phases.ts';
+import type { Listener, Route, RouteTable, Snapshot, VirtualHost } from '../snapshot.ts';
+import { foldRouteHeaders, type HeaderChange } from './header-operations.ts';
+import { RouteIndex } from './route-index.ts';
+import { TLS_REDIRECT } from './tls-redirect.ts';
+
+export class VirtualHostTable {
+  readonly #exact = new Map<string, FoldedVirtualHost>();
+  /** By the suffix behind the star, `.example.com`. */
+  readonly #suffixes = new Map<string, FoldedVirtualHost>();
+  #any: FoldedVirtualHost | undefined;
+  readonly #noHost: FoldedRoute;
+
+  constructor(snapshot: Snapshot, listener: Listener, table: RouteTable | undefined) {
+    this.#noHost = {
+      chain: foldChain(PHASE_TABLE, { snapshot, listener, virtualHost: undefined, route: undefined }),
+      routeHeaders: undefined,
+    };
+    for (const virtualHost of table?.virtualHosts ?? []) {
+      const folded = new FoldedVirtualHost(snapshot, listener, virtualHost);
+      for (const domain of virtualHost.domains) this.#add(domain, folded);
+    }
+  }
+
+  /** Sets virtual host and route of the exchange and gives the chain of that route. */
+  choose(exchange: HttpExchange): Chain {
+    const folded = this.find(exchange.authority);
+    exchange.virtualHost = folded?.virtualHost;
+    exchange.destination = undefined;
+    exchange.route = folded?.choose(exchange);
+    const { chain, routeHeaders } = folded?.fold(exchange.route) ?? this.#noHost;
+    exchange.routeHeaders = routeHeaders;
+    return chain;
+  }
+
+  /** Exact, then the longest suffix, then `*`; letter case and port do not count, whatever stands for the port. */
+  find(authority: string): FoldedVirtualHost | undefined {
+    const host = hostOf(authority);
+    const exact = this.#exact.get(host);
+    if (exact !== undefined || this.#suffixes.size === 0) return exact ?? this.#any;
+    for (let dot = host.indexOf('.', 1); dot > 0; dot = host.indexOf('.', dot + 1)) {
+      const found = this.#suffixes.get(host.slice(dot));
+      if (found !== undefined) return found;
+    }
+    return this.#any;
+  }
+
+  #add(domain: string, folded: FoldedVirtualHost): void {
+    if (domain === '*') this.#any = folded;
+    else if (domain.startsWith('*')) this.#suffixes.set(domain.slice(1), folded);
+    else this.#exact.set(domain, folded);
+  }
+}
+
+/** Lower-case host without port; the brackets of an IPv6 address stay. */
+export function hostOf(authority: string): string {
+  const colon = authority.lastIndexOf(':');
+  const host = colon < 0 || authority.endsWith(']') ? authority : authority.slice(0, colon);
+  return host.toLowerCase();
+}
+
+/** What is known of a route before a request needs it. */
+interface FoldedRoute {
+  chain: Chain;
+  routeHeaders: HeaderChange | undefined;
+}
+
+/** One virtual host; its index is built and its routes are folded when first needed. */
+export class FoldedVirtualHost {
+  readonly virtualHost: VirtualHost;
+  readonly #snapshot: Snapshot;
+  readonly #listener: Listener;
+  readonly #folded = new Map<Route | undefined, FoldedRoute>();
+  #index: RouteIndex | undefined;
+
+  constructor(snapshot: Snapshot, listener: Listener, virtualHost: VirtualHost) {
+    this.#snapshot = snapshot;
+    this.#listener = listener;
+    this.virtualHost = virtualHost;
+  }
+
+  choose(exchange: HttpExchange): Route | undefined {
+    if (this.virtualHost.requireTls && exchange.scheme !== 'https') return TLS_REDIRECT;
+    this.#index ??= new RouteIndex(this.virtualHost.routes);
+    return this.#index.find(exchange);
+  }
+
+  fold(route: Route | undefined): FoldedRoute {
+    let folded = this.#folded.get(route);
+    if (folded === undefined) {
+      const scope = { snapshot: this.#snapshot, listener: this.#listener, virtualHost: this.virtualHost, route };
+      folded = { chain: foldChain(PHASE_TABLE, scope), routeHeaders: route && foldRouteHeaders(route) };
+      this.#folded.set(route, folded);
+    }
+    return folded;
+  }
+}

@@ -1,0 +1,43 @@
+/** Who talked to whom: the client, this gateway, the endpoint. */
+import type { Exchange } from '../../exchange.ts';
+import type { Operator, Operators } from './operator.ts';
+
+/** `[::1]:80`, `127.0.0.1:80` */
+export function joinAddress(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** A forwarded client address has port 0, as in Envoy. */
+const clientPort = (x: Exchange) => (x.clientAddress === x.peer.address ? x.peer.port : 0);
+/** Workers do not see the local address: the wildcard the listener is named after stands in. */
+const local = (x: Exchange) => `0.0.0.0:${x.listener.port}`;
+const upstream = (x: Exchange) =>
+  x.upstream.endpoint && joinAddress(x.upstream.endpoint.address, x.upstream.endpoint.port);
+const constant = (value: string | undefined) => () => value;
+const always = (operator: Operator) => () => operator;
+
+export const ADDRESS_OPERATORS: Operators = {
+  DOWNSTREAM_REMOTE_ADDRESS: always((x) => joinAddress(x.clientAddress, clientPort(x))),
+  DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: always((x) => x.clientAddress),
+  DOWNSTREAM_REMOTE_PORT: always(clientPort),
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS: always((x) => joinAddress(x.peer.address, x.peer.port)),
+  DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT: always((x) => x.peer.address),
+  DOWNSTREAM_DIRECT_REMOTE_PORT: always((x) => x.peer.port),
+  DOWNSTREAM_DIRECT_LOCAL_ADDRESS: always(local),
+  DOWNSTREAM_LOCAL_ADDRESS: always(local),
+  DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: always(constant('0.0.0.0')),
+  DOWNSTREAM_LOCAL_PORT: always((x) => x.listener.port),
+  UPSTREAM_HOST: always(upstream),
+  UPSTREAM_HOST_NAME: always(upstream),
+  UPSTREAM_HOST_NAME_WITHOUT_PORT: always((x) => x.upstream.endpoint?.address),
+  UPSTREAM_REMOTE_ADDRESS: always(upstream),
+  UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: always((x) => x.upstream.endpoint?.address),
+  UPSTREAM_REMOTE_PORT: always((x) => x.upstream.endpoint?.port),
+  UPSTREAM_CLUSTER: always((x) => x.upstream.cluster),
+  UPSTREAM_CLUSTER_RAW: always((x) => x.upstream.cluster),
+  UPSTREAM_PROTOCOL: always((x) => (x.upstream.attempts > 0 ? 'HTTP/1.1' : undefined)),
+  UPSTREAM_REQUEST_ATTEMPT_COUNT: always((x) => x.upstream.attempts),
+  UPSTREAM_TRANSPORT_FAILURE_REASON: always((x) => x.upstream.failure),
+  PROTOCOL: always(constant('HTTP/1.1')),
+  REQUESTED_SERVER_NAME: always((x) => (x.scheme === 'https' ? x.authority.replace(/:\d+$/, '') : undefined)),
+};

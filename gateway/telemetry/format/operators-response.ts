@@ -1,0 +1,32 @@
+/** What came of the request: status, flags, sizes, times. */
+import type { Exchange } from '../../exchange.ts';
+import { RESPONSE_FLAGS } from '../flags.ts';
+import type { Operator, Operators } from './operator.ts';
+
+const always = (operator: Operator) => () => operator;
+const elapsed = (x: Exchange) => Date.now() - x.startTime;
+
+/** Streams are passed on unread, so their size is what Content-Length says. */
+function declaredLength(value: string | null): number {
+  const length = Number(value ?? 0);
+  return Number.isFinite(length) ? length : 0;
+}
+
+function flags(exchange: Exchange, name: (flag: keyof typeof RESPONSE_FLAGS) => string): string | undefined {
+  return exchange.flags.size === 0 ? undefined : Array.from(exchange.flags, name).join(',');
+}
+
+const pascal = (text: string) => text.replace(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+export const RESPONSE_OPERATORS: Operators = {
+  RESPONSE_CODE: always((x) => x.status),
+  RESPONSE_CODE_DETAILS: always((x) => x.details || undefined),
+  RESPONSE_FLAGS: always((x) => flags(x, (flag) => flag)),
+  RESPONSE_FLAGS_LONG: always((x) => flags(x, (flag) => pascal(RESPONSE_FLAGS[flag]))),
+  BYTES_RECEIVED: always((x) => declaredLength(x.requestHeaders.get('content-length'))),
+  BYTES_SENT: always((x) => declaredLength(x.responseHeaders.get('content-length'))),
+  DURATION: always(elapsed),
+  REQUEST_DURATION: always(elapsed),
+  RESPONSE_DURATION: always((x) => (x.upstream.attempts > 0 ? elapsed(x) : undefined)),
+  RESPONSE_TX_DURATION: always((x) => (x.upstream.attempts > 0 ? 0 : undefined)),
+};

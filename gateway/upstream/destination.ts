@@ -1,0 +1,53 @@
+/** The destinations of a forwarding route, each with everything folded that it does to a request. */
+import type { Exchange } from '../exchange.ts';
+import { foldAuthority, foldHeaderOperation, inOrder, levelsOf } from '../route/header-operations.ts';
+import { foldPathRewrite } from '../route/rewrite.ts';
+import type { Cluster, Destination, ForwardAction, Route, Snapshot } from '../snapshot.ts';
+import { foldWeights } from './weights.ts';
+
+export interface FoldedDestination {
+  name: string;
+  /** Absent: unknown. */
+  cluster: Cluster | undefined;
+  /** Header operations, then authority, then path: Envoy's finalizeRequestHeaders. */
+  prepare(exchange: Exchange): void;
+}
+
+export function foldDestinations(
+  snapshot: Snapshot,
+  route: Route,
+  action: ForwardAction,
+): (exchange: Exchange) => FoldedDestination {
+  const choose = foldWeights(action.destinations);
+  const folded = action.destinations.map((destination) => ({
+    name: destination.cluster,
+    cluster: snapshot.clusters[destination.cluster],
+    prepare: foldPreparation(route, action, destination),
+  }));
+  return (exchange) => folded[choose(exchange)]!;
+}
+
+function foldPreparation(route: Route, action: ForwardAction, destination: Destination): (exchange: Exchange) => void {
+  const levels = levelsOf(route, action, destination).map((level) => level?.request);
+  const changeHeaders = inOrder(...levels.map(foldHeaderOperation));
+  const authority = levels.map(foldAuthority).findLast((render) => render !== undefined);
+  const rewriteAuthority = action.rewrite?.authority;
+  const rewritePath = foldPathRewrite(action.rewrite, route.match);
+  return (exchange) => {
+    const newAuthority = rewriteAuthority ?? authority?.(exchange);
+    changeHeaders?.(exchange.requestHeaders, exchange);
+    if (newAuthority) setAuthority(exchange, newAuthority);
+    if (rewritePath !== undefined) setPath(exchange, rewritePath(exchange.path));
+  };
+}
+
+function setAuthority(exchange: Exchange, authority: string): void {
+  exchange.requestHeaders.set('x-envoy-original-host', exchange.authority);
+  exchange.authority = authority;
+}
+
+function setPath(exchange: Exchange, path: string): void {
+  if (path === exchange.path) return;
+  exchange.requestHeaders.set('x-envoy-original-path', exchange.path);
+  exchange.path = path;
+}

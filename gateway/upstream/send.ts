@@ -1,0 +1,58 @@
+/** One try: the request as the exchange now has it, to one endpoint. */
+import { endpointBinding } from '../bindings.ts';
+import type { HttpExchange } from '../listener/http-exchange.ts';
+import type { Cluster, Endpoint } from '../snapshot.ts';
+
+/** Why there is no answer. `connect`: nobody listens; `reset`: the connection broke; `timeout`: the caller's signal. */
+export type Failure = 'connect' | 'reset' | 'timeout';
+
+/** @returns the upstream's answer, its body unread, or why there is none. Never throws for what an upstream does. */
+export async function send(
+  exchange: HttpExchange,
+  cluster: Cluster,
+  endpoint: Endpoint,
+  signal?: AbortSignal,
+): Promise<Response | Failure> {
+  const fetcher = exchange.env[endpointBinding(cluster, endpoint)] as Fetcher | undefined;
+  if (fetcher === undefined) return 'connect';
+  try {
+    return await fetcher.fetch(targetOf(exchange), {
+      method: exchange.method,
+      headers: exchange.requestHeaders.headers(),
+      body: exchange.body,
+      redirect: 'manual',
+      ...(signal && { signal }),
+    });
+  } catch {
+    if (signal?.aborted) return 'timeout';
+    return (await isListening(endpoint)) ? 'reset' : 'connect';
+  }
+}
+
+/** The incoming Request itself while the URL is unchanged: only so does the runtime leave the path as it is. */
+function targetOf(exchange: HttpExchange): Request | string {
+  const url = urlOf(exchange);
+  return url === exchange.request.url ? exchange.request : url;
+}
+
+/** The scheme decides nothing here but which port the runtime drops from Host as the default: neither, as Envoy. */
+function urlOf({ authority, path }: HttpExchange): string {
+  return `${authority.endsWith(':80') ? 'https' : 'http'}://${authority}${path}`;
+}
+
+/**
+ * The runtime says "Network connection lost." for a refused and for a broken connection; Envoy tells them apart and
+ * retries only the first. A look at the port after the failure settles which it was.
+ */
+async function isListening({ address, port }: Endpoint): Promise<boolean> {
+  // Imported here, so that everything above can be tested outside workerd.
+  const { connect } = await import('cloudflare:sockets');
+  try {
+    const socket = connect({ hostname: address, port });
+    await socket.opened;
+    await socket.close();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,28 @@
+/** The Worker's entry: one request's way, from the listener to the answer. */
+import type { GatewayEnv, SocketProps } from './bindings.ts';
+import { walk } from './chain.ts';
+import { respond } from './listener/answer.ts';
+import { HttpExchange } from './listener/http-exchange.ts';
+import { answerLocally } from './listener/local-reply.ts';
+import { refuse } from './listener/refuse.ts';
+import { gatewayOf } from './snapshot-source.ts';
+
+export default {
+  async fetch(request: Request, env: GatewayEnv, context: ExecutionContext): Promise<Response> {
+    const props = context.props as SocketProps;
+    const gateway = gatewayOf(env);
+    const entry = gateway.listener(props.port);
+    if (entry === undefined) return new Response(null, { status: 404 });
+
+    const exchange = new HttpExchange(request, env, context, gateway.snapshot, entry.listener);
+    const table = entry.table(props.server);
+    const refusal = refuse(exchange);
+    if (refusal !== undefined) answerLocally(exchange, refusal);
+    else
+      await walk(exchange, table.choose(exchange), {
+        reroute: () => table.choose(exchange),
+        reply: (reply) => answerLocally(exchange, reply),
+      });
+    return respond(exchange);
+  },
+};

@@ -1,0 +1,99 @@
+/**
+ * The gateway's Worker on a real workerd, fed with a hand-written Snapshot, for tests of the request path: no YAML, no
+ * compiler, no command line. Each edge listens on a free loopback port per listener.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { endpointBinding } from '../../gateway/bindings.ts';
+import type { Snapshot } from '../../gateway/snapshot.ts';
+
+export interface Edge {
+  /** Local port of a Gateway port. */
+  port(gatewayPort: number): number;
+  stop(): Promise<void>;
+}
+
+/** Starts the Worker; resolves when every listener accepts. */
+export async function startEdge(snapshot: Snapshot): Promise<Edge> {
+  const directory = mkdtempSync(join(tmpdir(), 'edge-'));
+  const ports = new Map<number, number>();
+  for (const listener of snapshot.listeners) ports.set(listener.port, await freePort());
+  await build({
+    entryPoints: ['gateway/worker.ts'],
+    bundle: true,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    outfile: join(directory, 'worker.js'),
+    logLevel: 'error',
+  });
+  writeFileSync(join(directory, 'snapshot.json'), JSON.stringify(snapshot));
+  writeFileSync(join(directory, 'edge.capnp'), configuration(snapshot, ports));
+  const child = spawn('node_modules/workerd/bin/workerd', ['serve', join(directory, 'edge.capnp'), '--experimental'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  for (const port of ports.values()) await accepting(port, child);
+  return {
+    port: (gatewayPort) => ports.get(gatewayPort)!,
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => {
+          rmSync(directory, { recursive: true });
+          resolve();
+        });
+        child.kill('SIGKILL');
+      }),
+  };
+}
+
+function configuration(snapshot: Snapshot, ports: ReadonlyMap<number, number>): string {
+  const endpoints = new Map<string, string>();
+  for (const cluster of Object.values(snapshot.clusters))
+    for (const endpoint of cluster.endpoints)
+      endpoints.set(endpointBinding(cluster, endpoint), `${endpoint.address}:${endpoint.port}`);
+  const names = [...endpoints.keys()];
+  const services = names.map(
+    (name, index) => `(name = "up${index}", external = (address = "${endpoints.get(name)}", http = ()))`,
+  );
+  const bindings = names.map((name, index) => `(name = "${name}", service = "up${index}")`);
+  const sockets = [...ports].map(
+    ([port, local]) =>
+      `(name = "s${port}", address = "127.0.0.1:${local}", http = (), service = (name = "edge", props = (json = "{\\"port\\":${port}}")))`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [ (name = "internet", network = (allow = ["public", "private", "local"])), (name = "edge", worker = .worker), ${services.join(', ')} ],
+  sockets = [ ${sockets.join(', ')} ] );
+const worker :Workerd.Worker = (
+  modules = [ (name = "worker.js", esModule = embed "worker.js") ],
+  compatibilityDate = "2026-08-01", compatibilityFlags = ["nodejs_compat"],
+  bindings = [ (name = "SNAPSHOT", json = embed "snapshot.json"), ${bindings.join(', ')} ] );
+`;
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function accepting(port: number, child: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
+    const accepted = await new Promise<boolean>((resolve) => {
+      const socket = net.connect(port, '127.0.0.1');
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+    if (accepted) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`workerd does not listen on ${port}`);
+}
