@@ -42,6 +42,12 @@ export const MESSAGES = {
     text: 'unknown field {field}: it has no effect, and kubectl refuses it',
     mend: 'Correct the name or remove the field.',
   },
+  IgnoredField: {
+    code: 'BSP0006',
+    level: 'warning',
+    text: '{field} has no effect: {why}',
+    mend: 'Use {instead}.',
+  },
   UnknownVersion: {
     code: 'BSP0005',
     level: 'error',

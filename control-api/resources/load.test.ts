@@ -105,3 +105,43 @@ test('an alias bomb is a finding, anchors and merge keys work', () => {
   );
   assert.deepEqual(merged.resources[0]?.spec.data, { a: { x: 1 }, b: { x: 1, z: 2 } });
 });
+
+test('consecutiveErrors is said to be ignored, and what to write instead', () => {
+  const { resources, findings } = load(`apiVersion: networking.istio.io/v1alpha3
+kind: DestinationRule
+metadata: {name: d}
+spec:
+  host: a
+  trafficPolicy:
+    outlierDetection:
+      consecutive_errors: 1
+`);
+  assert.equal(resources.length, 1);
+  assert.equal(findings[0]?.name, 'IgnoredField');
+  assert.match(findings[0]?.message ?? '', /default of 5/);
+  assert.match(findings[0]?.mend ?? '', /consecutive5xxErrors/);
+  assert.equal(findings[0]?.position?.line, 8);
+});
+
+test('an unknown field is named with what was probably meant; the resource stays', () => {
+  const { resources, findings } = load(
+    'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v}\nspec:\n  host: [a]\n  http: [{timeut: 5s}]\n',
+  );
+  assert.equal(resources.length, 1);
+  assert.deepEqual(
+    findings.map((f) => [f.field, f.mend?.split('?')[0], f.position?.line]),
+    [
+      ['spec.host', 'Did you mean hosts', 5],
+      ['spec.http[0].timeut', 'Did you mean timeout', 6],
+    ],
+  );
+});
+
+test('a number may be a string where protobuf takes one; a bad resource prunes only itself', () => {
+  const gateway = (number: string) =>
+    `apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: g}\nspec: {servers: [{hosts: [a], port: {number: ${number}, name: h, protocol: HTTP}}]}\n`;
+  const { resources, rejected, findings } = load(`${gateway('"80"')}---\n${gateway('eighty')}`);
+  assert.deepEqual(resources[0]?.spec.servers, [{ hosts: ['a'], port: { number: 80, name: 'h', protocol: 'HTTP' } }]);
+  assert.equal(rejected.length, 1);
+  assert.match(findings[0]?.message ?? '', /spec.servers\[0\].port.number in body must be of type integer: "string"/);
+});

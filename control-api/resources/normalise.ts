@@ -12,10 +12,17 @@ export function camelCase(name: string): string {
 /** The value with the schema's field names; the same object when nothing changes. Unknown fields stay for the check. */
 export function normalise(value: unknown, schema: Schema): unknown {
   if (Array.isArray(value)) return schema.items ? normaliseItems(value, schema.items) : value;
+  if (typeof value === 'string') return numberOf(value, schema);
   if (value === null || typeof value !== 'object') return value;
   if (schema.properties) return normaliseFields(value as Record<string, unknown>, schema.properties);
   const free = schema.additionalProperties;
   return free && typeof free === 'object' ? normaliseValues(value as Record<string, unknown>, free) : value;
+}
+
+/** protobuf's JSON takes a number as a string too; what is no number stays, for the check to refuse. */
+function numberOf(text: string, { type }: Schema): unknown {
+  if (type === 'integer') return /^-?\d+$/.test(text) ? Number(text) : text;
+  return type === 'number' && /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) ? Number(text) : text;
 }
 
 function normaliseItems(items: unknown[], schema: Schema): unknown[] {
