@@ -47,10 +47,40 @@ const customTags = (failsafe: Tags): Tags => [...failsafe, ...scalarTags];
 /** Every document of the text that holds something, in order; a broken one is told apart and loses only itself. */
 export function readDocuments(file: string, text: string): (LoadedDocument | BrokenDocument)[] {
   return chunksOf(file, text.replace(/^\uFEFF/, '')).flatMap((chunk) => {
-    const quick = readFast(chunk.text);
-    if (!quick) return readFull(chunk);
-    return quick.value === null ? [] : [{ value: quick.value, at: lazily(chunk) }];
+    try {
+      return readChunk(chunk);
+    } catch (thrown) {
+      return [{ error: messageOf(thrown), position: { file, line: chunk.line + 1, column: 1 } }];
+    }
   });
+}
+
+/** Throws for nesting that no parser's stack holds. */
+function readChunk(chunk: Chunk): (LoadedDocument | BrokenDocument)[] {
+  const quick = readFast(chunk.text);
+  const documents = quick ? [{ value: quick.value, at: lazily(chunk) }] : readFull(chunk);
+  return documents
+    .filter((document) => 'error' in document || document.value !== null)
+    .map((document) => {
+      if ('error' in document || depthWithin(document.value, MAX_DEPTH)) return document;
+      return { error: `nested deeper than ${MAX_DEPTH} levels`, position: document.at([]) };
+    });
+}
+
+/** Far beyond any resource, far within every later walk's stack. */
+const MAX_DEPTH = 200;
+
+function depthWithin(value: unknown, most: number): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  if (most === 0) return false;
+  if (Array.isArray(value)) return value.every((item) => depthWithin(item, most - 1));
+  const object = value as Record<string, unknown>;
+  for (const name in object) if (!depthWithin(object[name], most - 1)) return false;
+  return true;
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** A `---` at the start of a line always begins a document; with directives about, the full parser splits. */
@@ -100,11 +130,10 @@ function readDocument(document: Document, place: (offset: number) => Position): 
   if (error) return [{ error: wordsOf(document, error), position: place(error.pos[0]) }];
   try {
     const value = document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
-    if (value === null || value === undefined) return [];
+    if (value === undefined) return [];
     return [{ value, at: (path) => place(offsetOf(document, path)) }];
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return [{ error: message, position: place(document.range?.[0] ?? 0) }];
+    return [{ error: messageOf(thrown), position: place(document.range?.[0] ?? 0) }];
   }
 }
 

@@ -145,3 +145,17 @@ test('a number may be a string where protobuf takes one; a bad resource prunes o
   assert.equal(rejected.length, 1);
   assert.match(findings[0]?.message ?? '', /spec.servers\[0\].port.number in body must be of type integer: "string"/);
 });
+
+test('metadata: a name is needed, and an unquoted yes is no label', () => {
+  const { rejected, findings } = load(
+    'apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {labels: {a: yes}}\nspec: {}\n---\napiVersion: networking.istio.io/v1\nkind: Gateway\nspec: {}\n',
+  );
+  assert.equal(rejected.length, 2);
+  assert.deepEqual(
+    findings.map((f) => f.message),
+    [
+      'json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.labels of type string',
+      'metadata.name: Required value: name or generateName is required',
+    ],
+  );
+});

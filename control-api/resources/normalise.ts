@@ -6,7 +6,9 @@ import type { Schema } from './schema.ts';
 
 /** `mirror_percent` → `mirrorPercent`, as protobuf's JSON names are made. */
 export function camelCase(name: string): string {
-  return name.includes('_') ? name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) : name;
+  if (!name.includes('_')) return name;
+  const [first = '', ...others] = name.split('_');
+  return first + others.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
 /** The value with the schema's field names; the same object when nothing changes. Unknown fields stay for the check. */
