@@ -159,3 +159,14 @@ test('metadata: a name is needed, and an unquoted yes is no label', () => {
     ],
   );
 });
+
+test('a field in both spellings: camelCase counts, the other is reported', () => {
+  const { resources, findings } = load(
+    'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v}\nspec: {hosts: [a], exportTo: ["."], export_to: ["*"]}\n',
+  );
+  assert.deepEqual(resources[0]?.spec.exportTo, ['.']);
+  assert.deepEqual(
+    findings.map((f) => [f.name, f.field]),
+    [['UnknownField', 'spec.export_to']],
+  );
+});

@@ -41,7 +41,8 @@ function normaliseFields(object: Record<string, unknown>, properties: Record<str
   for (const key of Object.keys(object)) {
     const name = fieldName(key, properties);
     const value = object[key];
-    if (name === undefined) continue;
+    // Written in both spellings: camelCase counts, the other stays for the check to report.
+    if (name === undefined || (name !== key && Object.hasOwn(object, name))) continue;
     if (name !== key) delete object[key];
     // An explicit null is the same as an absent field, for the API server and for protobuf.
     if (value === null) delete object[name];
