@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs';
 import { LimitConfigError } from '../../control-api/compile/ratelimit/error.ts';
 import { type LimitFile, loadLimits } from '../../control-api/compile/ratelimit/load.ts';
 import type { LimitDomain } from '../../gateway/snapshot.ts';
-
-export const EXIT_UNREADABLE = 65;
-export const EXIT_FINDINGS = 79;
+import { EXIT } from '../exit.ts';
 
 export type Checked =
   | { ok: true; domains: Record<string, LimitDomain> }
@@ -33,13 +31,13 @@ export function runCheck(paths: readonly string[], options: { output?: string; m
     files = readLimitFiles(paths);
   } catch (error) {
     console.error(`cannot read: ${(error as Error).message}`);
-    return EXIT_UNREADABLE;
+    return EXIT.unreadable;
   }
   const checked = checkLimits(files, options.mergeDomains);
   if (options.output === 'json') console.log(JSON.stringify(asJson(checked)));
   else if (checked.ok) console.log(`all rate limit configs ok (${Object.keys(checked.domains).join(', ')})`);
   else console.error(`${checked.error}\n  at ${checked.file}:${checked.line}:${checked.column}`);
-  return checked.ok ? 0 : EXIT_FINDINGS;
+  return checked.ok ? EXIT.fine : EXIT.findings;
 }
 
 function asJson(checked: Checked): Record<string, unknown> {

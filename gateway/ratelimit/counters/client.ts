@@ -1,0 +1,123 @@
+/**
+ * The isolate's side: permits it holds, limits it knows to be exhausted, and questions to the owners for the rest. What
+ * it can answer by itself costs no call; what it must ask is sent in batches, one object at a time.
+ */
+import { Rate, wanted } from './demand.ts';
+import { Outbox } from './outbox.ts';
+import { type CounterStore, type CountReply, type CountRequest, EXACT_HEADROOM } from './protocol.ts';
+
+/** One question: count `hits` on a window of a counter. Times are unix seconds. */
+export interface Ask {
+  name: string;
+  start: number;
+  ends: number;
+  limit: number;
+  hits: number;
+}
+
+/** The answer: over iff `after > limit`. `local`: known here, without asking (for metrics). */
+export interface Counted {
+  after: number;
+  local: boolean;
+}
+
+export interface CounterClientOptions {
+  /** Whether permits may be leased: false counts every hit in the store, as the service itself does. */
+  lease: boolean;
+  /** Whether an exhausted limit is remembered until its window ends (LOCAL_CACHE_SIZE_IN_BYTES). */
+  remember: boolean;
+  /** Milliseconds, for rates. */
+  now(): number;
+}
+
+interface Held {
+  ends: number;
+  permits: number;
+  lastGrant: number;
+  /** The owner's count when it last answered, leases included. It never falls within a window. */
+  known: number;
+  rate: Rate;
+}
+
+/** Windows known to one isolate; the oldest are forgotten first, which forfeits their permits. */
+const MEMORY = 50_000;
+
+export class CounterClient {
+  readonly #options: CounterClientOptions;
+  readonly #outbox: Outbox;
+  readonly #held = new Map<string, Held>();
+  #nextSweep = 0;
+
+  constructor(store: CounterStore, options: CounterClientOptions) {
+    this.#options = options;
+    this.#outbox = new Outbox(store);
+  }
+
+  /** What is known without asking; undefined: ask. Spends held permits. */
+  spend({ name, start, limit, hits }: Ask): Counted | undefined {
+    const held = this.#held.get(name + start);
+    if (!held) return undefined;
+    if (hits > 0 && held.permits >= hits) {
+      held.permits -= hits;
+      held.rate.add(hits, this.#options.now());
+      return { after: Math.min(limit, held.known - held.permits), local: true };
+    }
+    if (this.#options.remember && held.known - held.permits > limit) return { after: held.known, local: true };
+    return undefined;
+  }
+
+  /**
+   * Asks the owner. Whoever waits longer than it can stops waiting; the hit is counted all the same.
+   * @param waitUntil keeps the call alive when this request ends first.
+   * @throws whatever the store throws when it cannot be reached.
+   */
+  async ask(ask: Ask, waitUntil: (promise: Promise<unknown>) => void): Promise<Counted> {
+    const held = this.#hold(ask);
+    const now = this.#options.now();
+    held.rate.add(ask.hits, now);
+    const rate = held.rate.perSecond(now);
+    const want = this.#options.lease ? wanted(rate, ask.ends - ask.start, ask.limit, held.lastGrant) : 0;
+    const request: CountRequest = { ...ask, want, rate };
+    const after = await this.#outbox.send(request, waitUntil, (reply) => take(held, reply));
+    return { after, local: false };
+  }
+
+  /** Forgets what is known of a counter, after an operator set it back. */
+  forget(name: string): void {
+    for (const key of this.#held.keys()) {
+      if (key.startsWith(name)) this.#held.delete(key);
+    }
+  }
+
+  #hold({ name, start, ends }: Ask): Held {
+    const key = name + start;
+    const known = this.#held.get(key);
+    if (known) return known;
+    if (this.#held.size >= MEMORY || start >= this.#nextSweep) this.#sweep(start);
+    const held = { ends, permits: 0, lastGrant: 0, known: 0, rate: new Rate() };
+    this.#held.set(key, held);
+    return held;
+  }
+
+  /** At most every ten seconds, or when the memory is full. */
+  #sweep(now: number): void {
+    this.#nextSweep = now + 10;
+    for (const [key, { ends }] of this.#held) if (ends <= now) this.#held.delete(key);
+    let surplus = this.#held.size - MEMORY * 0.9;
+    for (const key of this.#held.keys()) {
+      if (surplus-- <= 0) return;
+      this.#held.delete(key);
+    }
+  }
+}
+
+function take(held: Held, { after, granted }: CountReply): void {
+  held.permits += granted;
+  held.lastGrant = granted;
+  held.known = Math.max(held.known, after + granted);
+}
+
+/** Whether a limit is so small that every hit is counted in the store. */
+export function isExact(limit: number): boolean {
+  return limit <= EXACT_HEADROOM;
+}

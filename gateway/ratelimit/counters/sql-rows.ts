@@ -1,0 +1,58 @@
+/** Counter rows in a Durable Object's SQLite. Writes are synchronous and one transaction a turn. */
+import type { CounterUsage } from './protocol.ts';
+import type { CounterRows } from './table.ts';
+
+type Sql = Pick<DurableObjectStorage['sql'], 'exec'>;
+type SqlRow = { name: string; start: number; ends: number; count: number; max: number; moved: number };
+
+export class SqlRows implements CounterRows {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    sql.exec(`CREATE TABLE IF NOT EXISTS counters (name TEXT NOT NULL, start INTEGER NOT NULL, ends INTEGER NOT NULL,
+      count INTEGER NOT NULL, max INTEGER NOT NULL, moved INTEGER NOT NULL, PRIMARY KEY (name, start)) WITHOUT ROWID`);
+  }
+
+  read(name: string, start: number): CounterUsage | undefined {
+    const [row] = this.#sql.exec<SqlRow>('SELECT * FROM counters WHERE name = ? AND start = ?', name, start).toArray();
+    return row && rowOf(row);
+  }
+
+  write({ name, start, ends, count, limit, moved }: CounterUsage): void {
+    const values = [name, start, ends, count, limit, moved ? 1 : 0];
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO counters (name, start, ends, count, max, moved) VALUES (?, ?, ?, ?, ?, ?)',
+      ...values,
+    );
+  }
+
+  removeEnded(second: number): void {
+    this.#sql.exec('DELETE FROM counters WHERE ends <= ?', second);
+  }
+
+  count(): number {
+    return this.#sql.exec<{ rows: number }>('SELECT count(*) AS rows FROM counters').one().rows;
+  }
+
+  /** Open windows of the names that begin with `prefix`, the highest counts first. */
+  top(prefix: string, now: number, most: number): CounterUsage[] {
+    const rows = this.#sql.exec<SqlRow>(
+      'SELECT * FROM counters WHERE ends > ? AND substr(name, 1, ?) = ? ORDER BY count DESC LIMIT ?',
+      now,
+      prefix.length,
+      prefix,
+      most,
+    );
+    return rows.toArray().map(rowOf);
+  }
+
+  /** Every open window of one name. */
+  windows(name: string, now: number): CounterUsage[] {
+    return this.#sql.exec<SqlRow>('SELECT * FROM counters WHERE name = ? AND ends > ?', name, now).toArray().map(rowOf);
+  }
+}
+
+function rowOf({ name, start, ends, count, max, moved }: SqlRow): CounterUsage {
+  return { name, start, ends, count, limit: max, moved: moved === 1 };
+}
