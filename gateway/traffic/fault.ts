@@ -45,6 +45,6 @@ export function foldFault(fault: Fault | undefined, random: () => number = Math.
 
 export const faultPhase: Phase = {
   name: 'fault',
-  reason: 'a refused request may be delayed or aborted no more, an aborted one costs neither CORS nor an upstream',
+  reason: 'After everything that may refuse; an aborted request costs neither CORS nor an upstream.',
   fold: ({ route }) => foldFault(route?.fault),
 };
