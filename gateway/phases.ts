@@ -6,6 +6,8 @@ import type { Exchange, Verdict } from './exchange.ts';
 import type { PhaseName } from './phase-names.ts';
 import { foldRouter } from './route/router.ts';
 import type { HttpFilter, Listener, Route, Snapshot, VirtualHost } from './snapshot.ts';
+import { corsPhase } from './traffic/cors.ts';
+import { faultPhase } from './traffic/fault.ts';
 
 /** What a phase may look at when it folds. `filters` are this phase's entries of Listener.httpFilters, in order. */
 export interface RouteScope {
@@ -31,6 +33,8 @@ export interface Phase {
 
 /** In the order of phase-names.ts; a phase is added by one entry here. */
 export const PHASE_TABLE: readonly Phase[] = [
+  faultPhase,
+  corsPhase,
   {
     name: 'router',
     reason: 'Last, because it answers: everything before may still refuse or change the request.',

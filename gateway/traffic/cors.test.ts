@@ -45,7 +45,12 @@ test('a list of * echoes what was asked for, the empty text when nothing was', (
 
 test('an unknown origin goes upstream, or gets an answer that allows nobody', () => {
   assert.equal(replyTo({}, preflight('https://evil.org')), undefined);
-  const ignore = { forwardNotMatchingPreflights: false, allowMethods: 'GET', exposeHeaders: 'x', allowCredentials: true };
+  const ignore = {
+    forwardNotMatchingPreflights: false,
+    allowMethods: 'GET',
+    exposeHeaders: 'x',
+    allowCredentials: true,
+  };
   assert.deepEqual(headersOf(replyTo(ignore, preflight('https://evil.org'))), {
     'access-control-allow-credentials': 'true',
     'access-control-allow-methods': 'GET',

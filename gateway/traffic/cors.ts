@@ -34,8 +34,7 @@ function preflightReply(cors: Cors, exchange: Exchange, origin: string | undefin
       'access-control-allow-headers',
       listOrAsked(cors.allowHeaders, exchange, 'access-control-request-headers'),
     ]);
-  if (cors.exposeHeaders && origin !== undefined)
-    headers.push(['access-control-expose-headers', cors.exposeHeaders]);
+  if (cors.exposeHeaders && origin !== undefined) headers.push(['access-control-expose-headers', cors.exposeHeaders]);
   if (cors.maxAge) headers.push(['access-control-max-age', cors.maxAge]);
   return { status: 200, body: '', headers, details: 'cors_response', bare: true };
 }
