@@ -1,5 +1,6 @@
 /** RouteMatch as a predicate on the Exchange, folded once. Every condition is one small function; all must hold. */
 import type { Exchange } from '../exchange.ts';
+import { anyLine } from '../listener/header-lines.ts';
 import type { HeaderMatch, PathMatch, QueryParamMatch, RouteMatch } from '../snapshot.ts';
 import { claimCondition } from './claim-matcher.ts';
 import { queryParameter } from './query.ts';
@@ -36,7 +37,7 @@ export function headerCondition(match: HeaderMatch): Condition {
   const invert = match.invert ?? false;
   return (exchange) => {
     const value = read(exchange);
-    return value === null ? invert : test(value) !== invert;
+    return value === null ? invert : anyLine(match.name, value, test) !== invert;
   };
 }
 
