@@ -36,8 +36,10 @@ export interface Exchange {
   authority: string;
   /** Normalised path with query: what is matched, authorised and (rewritten) forwarded. */
   path: string;
-  /** The address of the direct peer. */
-  readonly peer: { address: string; port: number };
+  /** The direct peer; `principal` is the URI of the certificate it showed (`spiffe://…`), where the platform tells. */
+  readonly peer: { address: string; port: number; principal?: string };
+  /** The name the client asked for in TLS (SNI), where the platform tells. */
+  readonly serverName?: string;
   /** The trusted client address (X-Forwarded-For honoured as numTrustedProxies says). */
   readonly clientAddress: string;
   readonly requestHeaders: HeaderView;
@@ -48,7 +50,7 @@ export interface Exchange {
   responseHeaders: HeaderView;
   responseBody: ReadableStream<Uint8Array> | string | Uint8Array | null;
 
-  /** jwt_authn's dynamic metadata: payloads of verified tokens by provider name, first verified one first. */
+  /** The payload that counts, by provider name: Envoy's dynamic metadata keeps one, of the token that passed last. */
   readonly verified: Map<string, Claims>;
   /** Further dynamic metadata by filter name, for %DYNAMIC_METADATA()% and rate-limit actions. */
   readonly metadata: Map<string, Record<string, unknown>>;

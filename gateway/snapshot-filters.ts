@@ -41,7 +41,10 @@ export interface Rbac {
   /** Dry-run policies: evaluated and logged, never enforced. */
   shadow?: boolean;
 }
-/** One rule of one AuthorizationPolicy. No permissions = any; no principals = any. */
+/**
+ * One rule of one AuthorizationPolicy: any of the permissions and any of the principals must hold. An empty list holds
+ * always; a rule that is meant to match nothing has a test with the value `never`.
+ */
 export interface RbacPolicy {
   /** `ns[default]-policy[name]-rule[0]`, as Istio names it. */
   name: string;
@@ -54,7 +57,10 @@ export interface RbacRule {
 }
 /** The attribute has one of `values` and none of `notValues`; either may be empty. */
 export interface RbacTest {
-  /** Istio's attribute: `host`, `method`, `path`, `port`, `source.ip`, `remote.ip`, `request.headers[x]`, `request.auth.claims[a][b]`, … */
+  /**
+   * `host`, `method`, `path`, `port`, `source.ip`, `remote.ip`, `source.principal`, `connection.sni`, `request.headers[x]`,
+   * `request.auth.principal`, `request.auth.claims[a][b]`, `experimental.envoy.filters.x[y]`, `any`, or one that no edge knows.
+   */
   attribute: string;
   values: RbacValue[];
   notValues: RbacValue[];
@@ -62,9 +68,13 @@ export interface RbacTest {
 export type RbacValue =
   | StringMatch
   | { kind: 'present' }
+  /** An address or a block, `10.1.2.3` or `10.0.0.0/8`. */
   | { kind: 'cidr'; value: string }
   | { kind: 'port'; value: number }
+  /** A path with `{*}` and `{**}`. */
   | { kind: 'template'; value: string }
+  /** `iss/sub` of a token; an absent part is any that is not empty. */
+  | { kind: 'principal'; iss?: StringMatch; sub?: StringMatch }
   | { kind: 'never' };
 
 export interface ExtAuthz {

@@ -175,6 +175,8 @@ export interface Destination {
   cluster: string;
   weight: number;
   headers?: HeaderOperations;
+  /** The host that this destination's headers set, as written; `Rewrite.authority` of the route goes before it. */
+  authority?: string;
 }
 
 /**

@@ -42,11 +42,35 @@ export const MESSAGES = {
     text: 'unknown field {field}: it has no effect, and kubectl refuses it',
     mend: 'Correct the name or remove the field.',
   },
+  IgnoredField: {
+    code: 'BSP0006',
+    level: 'warning',
+    text: '{field} has no effect: {why}',
+    mend: 'Use {instead}.',
+  },
   UnknownVersion: {
     code: 'BSP0005',
     level: 'error',
     text: 'no matches for kind "{kind}" in version "{apiVersion}"',
     mend: 'Use one of: {versions}.',
+  },
+  ServerNotServed: {
+    code: 'BSP0101',
+    level: 'error',
+    text: 'this server is not served: {reason}',
+    mend: 'Give the server a port of its own, or a protocol and a TLS mode that end HTTP here.',
+  },
+  LegacyGatewayName: {
+    code: 'BSP0102',
+    level: 'warning',
+    text: 'the gateway name {name} is of the old form; it is read as {mended}',
+    mend: 'Write {mended}.',
+  },
+  DelegateNotFound: {
+    code: 'BSP0103',
+    level: 'warning',
+    text: 'the delegate {name} {problem}; this route is left out',
+    mend: 'Name a VirtualService without hosts that is exported to this namespace.',
   },
 } as const satisfies Record<string, Message>;
 

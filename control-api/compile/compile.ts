@@ -1,14 +1,24 @@
 /** Resources in, Snapshot and findings out. The order of the processors is written here and nowhere else. */
 import type { Snapshot } from '../../gateway/snapshot.ts';
+import { clusters } from './clusters.ts';
+import { DestinationRules, destinationRules } from './destination-rules.ts';
+import { gateways } from './gateways.ts';
+import { identify } from './identify.ts';
+import { mesh } from './mesh.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
+import { byAge } from './select.ts';
+import { ServiceRegistry, services } from './services.ts';
+import { virtualServices } from './virtual-services.ts';
 
-const PROCESSORS: readonly Processor[] = [];
+const PROCESSORS: readonly Processor[] = [mesh, gateways, services, destinationRules, clusters, virtualServices];
 
-export interface Compiled extends Omit<Draft, 'snapshot'> {
+export interface Compiled extends Pick<Draft, 'findings' | 'placements'> {
   snapshot: Snapshot;
 }
 
-export function compile(input: CompileInput): Compiled {
+/** Never throws for bad input; the same resources in any order give the same `id`. */
+export function compile(given: CompileInput): Compiled {
+  const input = { ...given, resources: given.resources.toSorted(byAge) };
   const draft: Draft = {
     snapshot: {
       mesh: { numTrustedProxies: 0, pathNormalization: 'BASE', nodeCluster: '', accessLog: [] },
@@ -18,7 +28,11 @@ export function compile(input: CompileInput): Compiled {
     },
     findings: [],
     placements: [],
+    servers: [],
+    services: new ServiceRegistry(),
+    destinationRules: new DestinationRules(),
   };
   for (const processor of PROCESSORS) processor.run(input, draft);
-  return { ...draft, snapshot: { id: '', ...draft.snapshot } };
+  const { snapshot, findings, placements } = draft;
+  return { findings, placements, snapshot: { id: identify(snapshot), ...snapshot } };
 }

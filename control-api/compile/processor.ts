@@ -5,6 +5,9 @@
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Finding } from '../analysis/finding.ts';
 import type { Resource } from '../resources/resource.ts';
+import type { DestinationRules } from './destination-rules.ts';
+import type { OpenServer } from './merge-servers.ts';
+import type { ServiceRegistry } from './services.ts';
 
 /** Who we are to the configuration. Every part can be set; the defaults are Istio's own ingress gateway. */
 export interface ProxyIdentity {
@@ -45,6 +48,12 @@ export interface Draft {
   snapshot: Omit<Snapshot, 'id'>;
   findings: Finding[];
   placements: Placement[];
+  /** Every Gateway server that this proxy opens, oldest Gateway first; from `gateways` on. */
+  servers: OpenServer[];
+  /** The services this proxy sees; from `services` on. */
+  services: ServiceRegistry;
+  /** From `destination-rules` on. */
+  destinationRules: DestinationRules;
 }
 
 export interface Processor {

@@ -2,6 +2,7 @@
 import type { Finding } from '../analysis/finding.ts';
 import { finding } from '../analysis/report.ts';
 import { checkSchema, schemaFindings } from './check/check.ts';
+import { metadataErrors } from './check/metadata.ts';
 import type { LoadedDocument } from './documents.ts';
 import { normalise } from './normalise.ts';
 import { describe, type ObjectMeta, type Resource } from './resource.ts';
@@ -28,18 +29,19 @@ export function buildResource(document: LoadedDocument, namespace: string): Buil
   const known = schemaOf(group, kind);
   const metadata = metadataOf(object, namespace);
   const resource: Resource = { apiVersion, group, kind, metadata, spec: {}, at: document.at };
-  if (known) return checked(resource, known, object.spec ?? undefined);
+  if (known) return checked(resource, known, object);
   if (!isCoreKind(group, kind)) return { valid: false, findings: [otherKind(resource)] };
   resource.spec = besideMetadata(object);
   return { resource, valid: true, findings: [] };
 }
 
-function checked(resource: Resource, kind: KindSchema, written: unknown): Built {
+function checked(resource: Resource, kind: KindSchema, object: Fields): Built {
   const version = resource.apiVersion.slice(resource.group.length + 1);
   if (!kind.versions.includes(version)) return { resource, valid: false, findings: [unknownVersion(resource, kind)] };
-  const spec = normalise(written, kind.spec);
+  const spec = normalise(object.spec ?? undefined, kind.spec);
   resource.spec = fieldsOf(spec) ?? {};
   const report = checkSchema(kind, spec);
+  report.errors.unshift(...metadataErrors(object.metadata));
   const valid = report.errors.length === 0;
   return { resource, valid, findings: schemaFindings(resource, report) };
 }

@@ -1,6 +1,5 @@
 /** The API as an application: who calls, what they may, which verb, and the answer in the form that was asked for. */
 import { type Context, Hono } from 'hono';
-import type { Audit } from '../access/audit.ts';
 import { may, type User } from '../access/user.ts';
 import { ExpiredError, type ObjectStore } from '../store/objects.ts';
 import type { FieldValidation } from './admission.ts';
@@ -13,14 +12,14 @@ import { listObject, listOptions, listPage, selectorOf } from './list.ts';
 import { metaOf } from './metadata.ts';
 import { type Call, create, type PatchType, patch, read, remove, rendered, update, type Written } from './objects.ts';
 import { openApiDocument, openApiIndex } from './openapi.ts';
+import { type OperatorDeps, operatorRoutes } from './operator.ts';
 import { selfSubjectAccessReview, selfSubjectReview, selfSubjectRulesReview } from './reviews.ts';
 import { tableOf } from './table.ts';
 import { parseTarget, type Target } from './target.ts';
 import { watch } from './watch.ts';
 
-export interface Deps {
+export interface Deps extends OperatorDeps {
   store: ObjectStore;
-  audit: Audit;
   /** The caller, or undefined when the credentials are missing or bad. */
   authenticate(request: Request): Promise<User | undefined>;
 }
@@ -42,6 +41,7 @@ export function createApp(deps: Deps): Hono<Env> {
     await next();
   });
   reviews(app);
+  app.route('/bowsprit/v1', operatorRoutes(deps));
   app.all('/api/v1/*', (c) => serveObjects(c, deps));
   app.all('/apis/*', (c) => serveObjects(c, deps));
   return app;
@@ -92,6 +92,7 @@ async function serveObjects(c: Context<Env>, deps: Deps): Promise<Response> {
     authorise(user, verb, target);
     const response = await VERB[verb]!(c, call, url.searchParams);
     status = response.status;
+    if (!READ_VERBS.has(verb) && !call.dryRun) deps.publisher.schedule(user.name);
     return response;
   } catch (error) {
     status = error instanceof ApiError ? error.status : 500;

@@ -4,9 +4,13 @@ import { Audit } from '../access/audit.ts';
 import { authenticator } from '../access/authenticate.ts';
 import { Tokens } from '../access/tokens.ts';
 import { createApp } from '../rest/app.ts';
+import { KINDS, resourceOf } from '../rest/kinds.ts';
 import { born } from '../rest/metadata.ts';
 import { parseTarget } from '../rest/target.ts';
+import { Inventory } from './inventory.ts';
 import { ObjectStore } from './objects.ts';
+import { Publisher } from './publisher.ts';
+import { Snapshots } from './snapshots.ts';
 import { durableSql } from './sql.ts';
 
 export interface ControlEnv {
@@ -14,6 +18,9 @@ export interface ControlEnv {
   /** The first admin token of a self-hosted start; nothing but its hash is kept. */
   BOOTSTRAP_TOKEN?: string;
 }
+
+/** What can change the Snapshot: everything that is kept but namespaces, secrets and events. */
+const COMPILED = KINDS.filter(({ kind }) => !['Namespace', 'Secret', 'Event'].includes(kind)).map(resourceOf);
 
 const A_YEAR_MS = 365 * 24 * 3600 * 1000;
 
@@ -26,7 +33,12 @@ export class ControlStore extends DurableObject<ControlEnv> {
     const store = new ObjectStore(sql);
     const tokens = new Tokens(sql);
     for (const namespace of ['default', 'istio-system']) makeNamespace(store, namespace);
-    this.app = createApp({ store, audit: new Audit(sql), authenticate: authenticator(tokens) });
+    const snapshots = new Snapshots(sql);
+    const inventory = new Inventory(store, COMPILED, () => publisher.schedule());
+    const publisher: Publisher = new Publisher(store, inventory, snapshots);
+    publisher.schedule();
+    const authenticate = authenticator(tokens);
+    this.app = createApp({ store, snapshots, publisher, tokens, audit: new Audit(sql), authenticate });
     const { BOOTSTRAP_TOKEN } = env;
     if (BOOTSTRAP_TOKEN) {
       ctx.blockConcurrencyWhile(async () => {

@@ -4,6 +4,7 @@ import { finding } from '../../analysis/report.ts';
 import { describe, type FieldPath, type Resource } from '../resource.ts';
 import type { KindSchema } from '../schema.ts';
 import { ruleErrors } from './cel.ts';
+import { ignoredFields } from './ignored.ts';
 import { type UnknownField, unknownFields } from './unknown.ts';
 import { checkOf } from './validator.ts';
 import { dotted, required, type SchemaError } from './words.ts';
@@ -35,5 +36,8 @@ export function schemaFindings(resource: Resource, { errors, unknown }: SchemaRe
       const mend = meant === undefined ? {} : { mend: `Did you mean ${meant}? Correct the name or remove the field.` };
       return finding('UnknownField', { field: dotted(path) }, { ...about(path), ...mend });
     }),
+    ...ignoredFields(resource).map(({ path, why, instead }) =>
+      finding('IgnoredField', { field: dotted(path), why, instead }, about(path)),
+    ),
   ];
 }

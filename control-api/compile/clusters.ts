@@ -1,0 +1,67 @@
+/** Clusters: one for each port of a visible service, and one more for each subset of its DestinationRule. */
+import type { Cluster, Endpoint } from '../../gateway/snapshot.ts';
+import { clusterName, compare } from './names.ts';
+import type { CompileInput, Draft, Processor } from './processor.ts';
+import { hasLabels } from './select.ts';
+import type { Service, ServicePort } from './services.ts';
+import { clusterPolicy, mergePolicy } from './traffic-policy.ts';
+
+/** Everything visible, not only what routes name: policies, filters and mirrors name clusters too. */
+export const clusters: Processor = {
+  name: 'clusters',
+  reason: 'after services and destination rules, which it joins',
+  run(input: CompileInput, draft: Draft) {
+    const found = new Map<string, Cluster>();
+    for (const [owner, parts] of draft.services.visible()) {
+      for (const cluster of clustersOf(owner, parts, input, draft)) {
+        if (!found.has(cluster.name)) found.set(cluster.name, cluster);
+      }
+    }
+    const sorted = [...found].sort(([a], [b]) => compare(a, b));
+    draft.snapshot.clusters = { ...draft.snapshot.clusters, ...Object.fromEntries(sorted) };
+  },
+};
+
+function* clustersOf(owner: Service, parts: Service[], input: CompileInput, draft: Draft): Generator<Cluster> {
+  const rule = draft.destinationRules.forService(owner);
+  for (const port of uniquePorts(parts)) {
+    const endpoints = parts.flatMap((part) =>
+      part.ports.some((own) => samePort(own, port)) ? part.endpoints(port) : [],
+    );
+    const policy = mergePolicy(undefined, rule?.trafficPolicy, port.number);
+    const base = { host: owner.host, port: port.number, resolution: resolutionOf(owner) };
+    yield {
+      name: clusterName(owner.host, port.number),
+      ...base,
+      endpoints: sortEndpoints(endpoints),
+      ...clusterPolicy(policy, input.mesh, input.identity),
+    };
+    for (const subset of rule?.subsets ?? []) {
+      const own = mergePolicy(policy, subset.trafficPolicy, port.number);
+      yield {
+        name: clusterName(owner.host, port.number, subset.name),
+        ...base,
+        subset: subset.name,
+        endpoints: sortEndpoints(endpoints.filter(({ labels }) => hasLabels(labels, subset.labels))),
+        ...clusterPolicy(own, input.mesh, input.identity),
+      };
+    }
+  }
+}
+
+/** NONE needs the client's original destination, which nobody knows at the edge: no endpoint, so "no healthy upstream". */
+function resolutionOf({ resolution, alias }: Service): Cluster['resolution'] {
+  return alias || resolution === 'DNS' ? 'DNS' : resolution === 'MESH' ? 'MESH' : 'STATIC';
+}
+
+const samePort = (a: ServicePort, b: ServicePort): boolean => a.number === b.number;
+
+function uniquePorts(parts: Service[]): ServicePort[] {
+  const ports = new Map<number, ServicePort>();
+  for (const port of parts.flatMap((part) => part.ports)) if (!ports.has(port.number)) ports.set(port.number, port);
+  return [...ports.values()];
+}
+
+function sortEndpoints(endpoints: Endpoint[]): Endpoint[] {
+  return endpoints.toSorted((a, b) => compare(a.address, b.address) || a.port - b.port);
+}

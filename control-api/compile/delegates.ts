@@ -1,0 +1,121 @@
+/**
+ * Delegation: the routes of a VirtualService without hosts take the place of the root route that names it. Matches are
+ * ANDed; a delegate's route that the root's match does not contain is left out. Istio: MergeHTTPRoutes.
+ */
+import { about } from '../analysis/about.ts';
+import { finding } from '../analysis/report.ts';
+import type { Resource } from '../resources/resource.ts';
+import { mergeMatches } from './delegate-matches.ts';
+import { resolveGateway, resolveHost } from './names.ts';
+import type { CompileInput, Draft } from './processor.ts';
+import { keyOf } from './select.ts';
+import type { DestinationSpec, HttpRouteSpec, VirtualServiceSpec } from './spec.ts';
+import { exportedTo } from './visibility.ts';
+
+type VirtualService = Resource<VirtualServiceSpec>;
+
+/** One route with the place where it was written; the index counts in `from`'s spec.http. */
+export interface WrittenRoute {
+  spec: HttpRouteSpec;
+  from: VirtualService;
+  index: number;
+}
+/** A VirtualService with hosts, its delegates merged in. */
+export interface MergedVirtualService {
+  resource: VirtualService;
+  http: WrittenRoute[];
+}
+
+/** @param all in Istio's order; those without hosts are delegates and serve nothing of their own. */
+export function mergeDelegates(
+  all: readonly VirtualService[],
+  input: CompileInput,
+  draft: Draft,
+): MergedVirtualService[] {
+  const delegates = new Map(all.filter(({ spec }) => !spec.hosts?.length).map((one) => [keyOf(one), one]));
+  return all
+    .filter(({ spec }) => spec.hosts?.length)
+    .map((root) => ({
+      resource: root,
+      http: (root.spec.http ?? []).flatMap((spec, index): WrittenRoute[] => {
+        const written = { spec, from: root, index };
+        return spec.delegate ? delegated(written, delegates, input, draft) : [written];
+      }),
+    }));
+}
+
+function delegated(
+  root: WrittenRoute,
+  delegates: ReadonlyMap<string, VirtualService>,
+  input: CompileInput,
+  draft: Draft,
+): WrittenRoute[] {
+  const { namespace } = root.from.metadata;
+  const { delegate = {} } = root.spec;
+  const name = `${delegate.namespace || namespace}/${delegate.name ?? ''}`;
+  const found = delegates.get(name);
+  const exported =
+    found && exportedTo(found.spec.exportTo, found.metadata.namespace, input.mesh.defaultVirtualServiceExportTo);
+  if (!found || !(exported?.has('*') || exported?.has(namespace))) {
+    const problem = found ? `is not exported to ${namespace}` : 'is not there, or has hosts of its own';
+    const path = ['spec', 'http', root.index, 'delegate'];
+    draft.findings.push(finding('DelegateNotFound', { name, problem }, about(root.from, path)));
+    return [];
+  }
+  const { clusterDomain } = input.identity;
+  const over = resolveNames(root.spec, namespace, clusterDomain);
+  return (found.spec.http ?? []).flatMap((spec, index): WrittenRoute[] => {
+    const merged = mergeRoute(over, resolveNames(spec, found.metadata.namespace, clusterDomain));
+    return merged ? [{ spec: merged, from: found, index }] : [];
+  });
+}
+
+const INHERITED = [
+  'rewrite',
+  'directResponse',
+  'timeout',
+  'retries',
+  'fault',
+  'mirror',
+  'mirrorPercent',
+  'mirrorPercentage',
+  'corsPolicy',
+  'mirrors',
+  'headers',
+] as const satisfies (keyof HttpRouteSpec)[];
+
+/** The delegate's own settings win, each as a whole; names are joined `root-delegate`. */
+function mergeRoute(root: HttpRouteSpec, delegate: HttpRouteSpec): HttpRouteSpec | undefined {
+  const match = mergeMatches(root.match ?? [], delegate.match ?? []);
+  if (!match) return undefined;
+  const inherited = Object.fromEntries(
+    INHERITED.filter((field) => root[field] !== undefined).map((field) => [field, root[field]]),
+  );
+  const name = [root.name, delegate.name].filter(Boolean).join('-');
+  return { ...inherited, ...delegate, match, ...(name && { name }) };
+}
+
+/** Short names mean the namespace of the VirtualService that wrote them, so they are resolved before routes are mixed. */
+function resolveNames(spec: HttpRouteSpec, namespace: string, clusterDomain: string): HttpRouteSpec {
+  const resolve = (destination: DestinationSpec): DestinationSpec => ({
+    ...destination,
+    host: resolveHost(destination.host, namespace, clusterDomain),
+  });
+  const { match, route, mirror, mirrors, ...rest } = spec;
+  return {
+    ...rest,
+    ...(match && {
+      match: match.map(({ gateways, ...other }) => ({
+        ...other,
+        ...(gateways && { gateways: gateways.map((name) => resolveGateway(name, namespace)) }),
+      })),
+    }),
+    ...(route && {
+      route: route.map((one) => (one.destination ? { ...one, destination: resolve(one.destination) } : one)),
+    }),
+    ...(mirror && { mirror: resolve(mirror) }),
+    ...(mirrors && {
+      mirrors: mirrors.map((one) => (one.destination ? { ...one, destination: resolve(one.destination) } : one)),
+    }),
+  };
+}

@@ -1,0 +1,76 @@
+/** Kubernetes Services with their EndpointSlices, when a user gives them. Labels for subsets come from the Pods, where given too. */
+import type { Endpoint } from '../../gateway/snapshot.ts';
+import type { Resource } from '../resources/resource.ts';
+import type { CompileInput } from './processor.ts';
+import { keyOf, ofKind } from './select.ts';
+import type { Service, ServicePort } from './services.ts';
+import { exportedTo } from './visibility.ts';
+
+interface KubernetesServiceSpec {
+  spec?: {
+    type?: string;
+    externalName?: string;
+    ports?: { port: number; name?: string; appProtocol?: string; protocol?: string }[];
+  };
+}
+interface EndpointSliceSpec {
+  addressType?: string;
+  endpoints?: {
+    addresses?: string[];
+    conditions?: { ready?: boolean };
+    targetRef?: { kind?: string; name?: string };
+  }[];
+  ports?: { name?: string; port?: number }[];
+}
+type Slice = Resource<EndpointSliceSpec>;
+
+/** A Service without any slice is somewhere in the cluster: its clusters are reached through the mesh entry. */
+export function kubernetesServices(input: CompileInput): Service[] {
+  const slices = Map.groupBy(ofKind<EndpointSliceSpec>(input, 'discovery.k8s.io', 'EndpointSlice'), serviceOfSlice);
+  const pods = new Map(ofKind(input, '', 'Pod').map((pod) => [keyOf(pod), pod.metadata.labels]));
+  return ofKind<KubernetesServiceSpec>(input, '', 'Service').map((resource): Service => {
+    const { metadata, spec } = resource;
+    const own = slices.get(keyOf(resource));
+    const external = spec.spec?.type === 'ExternalName' ? spec.spec.externalName : undefined;
+    const service: Service = {
+      host: `${metadata.name}.${metadata.namespace}.svc.${input.identity.clusterDomain}`,
+      namespace: metadata.namespace,
+      ports: (spec.spec?.ports ?? []).map((port) => ({
+        number: port.port,
+        name: port.name ?? '',
+        protocol: port.appProtocol ?? '',
+      })),
+      resolution: own ? 'STATIC' : 'MESH',
+      registry: 'Kubernetes',
+      exported: exportedTo(exportAnnotation(resource), metadata.namespace, input.mesh.defaultServiceExportTo),
+      source: resource as unknown as Resource,
+      endpoints: (port) => (own ?? []).flatMap((slice) => endpointsOfSlice(slice, port, pods)),
+    };
+    return external ? { ...service, alias: external } : service;
+  });
+}
+
+const serviceOfSlice = ({ metadata }: Slice): string =>
+  `${metadata.namespace}/${metadata.labels['kubernetes.io/service-name'] ?? ''}`;
+
+const exportAnnotation = ({ metadata }: { metadata: Resource['metadata'] }): string[] | undefined =>
+  metadata.annotations['networking.istio.io/exportTo']?.split(',').map((entry) => entry.trim());
+
+function endpointsOfSlice(
+  slice: Slice,
+  port: ServicePort,
+  pods: ReadonlyMap<string, Record<string, string>>,
+): Endpoint[] {
+  const target = slice.spec.ports?.find(({ name }) => (name ?? '') === port.name)?.port;
+  if (target === undefined) return [];
+  return (slice.spec.endpoints ?? [])
+    .filter(({ conditions }) => conditions?.ready !== false)
+    .flatMap(({ addresses = [], targetRef }) =>
+      addresses.map((address) => ({
+        address,
+        port: target,
+        labels: pods.get(`${slice.metadata.namespace}/${targetRef?.name ?? ''}`) ?? {},
+        weight: 1,
+      })),
+    );
+}

@@ -1,0 +1,33 @@
+/** Picking and ordering Resources. */
+import type { ObjectMeta, Resource } from '../resources/resource.ts';
+import { compare } from './names.ts';
+import type { CompileInput } from './processor.ts';
+
+export const NETWORKING = 'networking.istio.io';
+export const SECURITY = 'security.istio.io';
+export const EXTENSIONS = 'extensions.istio.io';
+export const TELEMETRY = 'telemetry.istio.io';
+
+/** Istio's order wherever several objects claim one thing: creation time, then name, then namespace. */
+export function byAge(a: { metadata: ObjectMeta }, b: { metadata: ObjectMeta }): number {
+  const [left, right] = [a.metadata, b.metadata];
+  return (
+    compare(left.creationTimestamp, right.creationTimestamp) ||
+    compare(left.name, right.name) ||
+    compare(left.namespace, right.namespace)
+  );
+}
+
+/** The objects of one kind, in the input's order. The caller names the shape of the spec that loading has checked. */
+export function ofKind<Spec>(input: Pick<CompileInput, 'resources'>, group: string, kind: string): Resource<Spec>[] {
+  const found = input.resources.filter((resource) => resource.kind === kind && resource.group === group);
+  return found as unknown as Resource<Spec>[];
+}
+
+/** `default/reviews`, the key of an object of a known kind. */
+export const keyOf = ({ metadata }: { metadata: ObjectMeta }): string => `${metadata.namespace}/${metadata.name}`;
+
+/** Whether every wanted label is there with that value; nothing wanted is always there. */
+export function hasLabels(labels: Record<string, string>, wanted: Record<string, string> | undefined): boolean {
+  return Object.entries(wanted ?? {}).every(([key, value]) => labels[key] === value);
+}

@@ -1,0 +1,142 @@
+/** Bowsprit's own part of the API: what was published, rolling back, tokens, the audit log. Everything here is JSON. */
+import { type Context, Hono } from 'hono';
+import type { Audit } from '../access/audit.ts';
+import type { Tokens } from '../access/tokens.ts';
+import { type Grant, may, ROLES, type User } from '../access/user.ts';
+import type { Publisher } from '../store/publisher.ts';
+import type { Snapshots } from '../store/snapshots.ts';
+import { ApiError } from './api-error.ts';
+import { isObject, type Json } from './apply/fields.ts';
+import { readObject } from './body.ts';
+
+export interface OperatorDeps {
+  snapshots: Snapshots;
+  publisher: Publisher;
+  tokens: Tokens;
+  audit: Audit;
+}
+
+type Env = { Variables: { user: User } };
+
+const GROUP = 'access.bowsprit.dev';
+const A_DAY_MS = 24 * 3600 * 1000;
+const LONGEST_DAYS = 365;
+
+/** Mounted under /bowsprit/v1, behind authentication. */
+export function operatorRoutes(deps: OperatorDeps): Hono<Env> {
+  const routes = new Hono<Env>();
+  routes.get('/publications', (c) => {
+    allow(c, 'list', 'publications');
+    return c.json({ items: deps.snapshots.history(100) });
+  });
+  routes.get('/snapshots/:id', (c) => {
+    allow(c, 'get', 'publications');
+    return c.json(snapshotOf(deps, c.req.param('id')));
+  });
+  routes.get('/live', (c) => {
+    allow(c, 'watch', 'publications');
+    return liveStream(deps);
+  });
+  routes.post('/rollback/:id', (c) => {
+    allow(c, 'update', 'publications');
+    const user = c.get('user').name;
+    const publication = deps.publisher.rollback(c.req.param('id'), user);
+    if (!publication)
+      throw new ApiError(
+        'NotFound',
+        `snapshot "${c.req.param('id')}" is not kept; GET /bowsprit/v1/publications lists those that are`,
+      );
+    record(deps, user, 'rollback', 'publications', c.req.param('id'));
+    return c.json(publication);
+  });
+  accessRoutes(routes, deps);
+  return routes;
+}
+
+function snapshotOf(deps: OperatorDeps, id: string) {
+  const wanted = id === 'live' ? deps.snapshots.current?.snapshot : id;
+  const snapshot = wanted === undefined ? undefined : deps.snapshots.get(wanted);
+  if (!snapshot) throw new ApiError('NotFound', `snapshot "${id}" is not kept`);
+  return snapshot;
+}
+
+/** A line for what is live now and one for every move of the pointer: what `serve` follows. */
+function liveStream({ snapshots, publisher }: OperatorDeps): Response {
+  const encoder = new TextEncoder();
+  let stop = () => {};
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const send = (line: unknown) => controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
+      send(snapshots.current ?? null);
+      stop = publisher.onPublish(({ publication }) => send(publication));
+    },
+    cancel: () => stop(),
+  });
+  return new Response(stream, { headers: { 'content-type': 'application/json', 'content-encoding': 'identity' } });
+}
+
+function accessRoutes(routes: Hono<Env>, deps: OperatorDeps): void {
+  routes.get('/tokens', (c) => {
+    allow(c, 'list', 'tokens');
+    return c.json({ items: deps.tokens.list() });
+  });
+  routes.post('/tokens', async (c) => {
+    allow(c, 'create', 'tokens');
+    const { user, grants, days } = tokenRequest(await readObject(c.req.raw));
+    const { secret, info } = await deps.tokens.issue(user, grants, Date.now() + days * A_DAY_MS);
+    record(deps, c.get('user').name, 'create', 'tokens', info.id);
+    return c.json({ ...info, token: secret }, 201);
+  });
+  routes.delete('/tokens/:id', (c) => {
+    allow(c, 'delete', 'tokens');
+    if (!deps.tokens.revoke(c.req.param('id')))
+      throw new ApiError('NotFound', `tokens "${c.req.param('id')}" not found`);
+    record(deps, c.get('user').name, 'delete', 'tokens', c.req.param('id'));
+    return c.body(null, 204);
+  });
+  routes.get('/audit', (c) => {
+    allow(c, 'list', 'tokens');
+    return c.json({ items: deps.audit.recent(Math.min(Number(c.req.query('limit') ?? 100) || 100, 1000)) });
+  });
+}
+
+/** `{"user": "ci", "grants": [{"role": "editor", "namespace": "default"}], "days": 30}` */
+function tokenRequest(body: Json): { user: string; grants: Grant[]; days: number } {
+  const { user, grants, days = 30 } = body;
+  const isGrant = (grant: unknown) =>
+    isObject(grant) &&
+    ROLES.includes(grant.role as never) &&
+    typeof grant.namespace === 'string' &&
+    grant.namespace !== '';
+  if (typeof user !== 'string' || !/^[\w.@:-]{1,200}$/.test(user))
+    throw new ApiError('BadRequest', 'user: a name of letters, digits and .@:-_ is needed');
+  if (!Array.isArray(grants) || grants.length === 0 || !grants.every(isGrant)) {
+    throw new ApiError('BadRequest', `grants: a list of {role: ${ROLES.join('|')}, namespace: NAME or *} is needed`);
+  }
+  if (typeof days !== 'number' || !(days > 0 && days <= LONGEST_DAYS))
+    throw new ApiError('BadRequest', `days: a number up to ${LONGEST_DAYS} is needed`);
+  return { user, grants: grants as Grant[], days };
+}
+
+/** Publications are of every namespace together, so a grant on one of them is not enough to see or move them. */
+function allow(c: Context<Env>, verb: string, resource: 'publications' | 'tokens'): void {
+  const group = resource === 'tokens' ? GROUP : 'bowsprit.dev';
+  const admin = resource === 'tokens' ? 'create' : verb;
+  if (may(c.get('user'), { verb: admin, group, resource, namespace: '' })) return;
+  throw new ApiError(
+    'Forbidden',
+    `${resource} is forbidden: User "${c.get('user').name}" cannot ${verb} resource "${resource}" at the cluster scope`,
+  );
+}
+
+function record(deps: OperatorDeps, user: string, verb: string, resource: string, name: string): void {
+  deps.audit.record({
+    user,
+    verb,
+    resource: `bowsprit.dev/${resource}`,
+    namespace: '',
+    name,
+    status: 200,
+    dryRun: false,
+  });
+}

