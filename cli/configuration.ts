@@ -1,7 +1,7 @@
 /** Files named on the command line in, a compiled Snapshot with its findings out; shared by every command that takes -f. */
 import { parse } from 'yaml';
 import { type Compiled, compile } from '../control-api/compile/compile.ts';
-import { INGRESS_GATEWAY } from '../control-api/compile/processor.ts';
+import { type CompileInput, INGRESS_GATEWAY } from '../control-api/compile/processor.ts';
 import { loadResources } from '../control-api/resources/load.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { readSources } from './files.ts';
@@ -13,13 +13,19 @@ export interface ConfigurationOptions {
   namespace: string;
 }
 
+export interface Configuration extends Compiled {
+  /** What was compiled: the valid resources only. */
+  input: CompileInput;
+}
+
 /** Reads, loads and compiles. Throws a CommandError (65) only when something cannot be read at all. */
-export function readConfiguration(options: ConfigurationOptions): Compiled {
+export function readConfiguration(options: ConfigurationOptions): Configuration {
   const files = readSources(options.filename);
   const loaded = loadResources(files, { namespace: options.namespace });
   const mesh = options.meshConfig === undefined ? {} : readMeshConfig(options.meshConfig);
-  const compiled = compile({ resources: loaded.resources, mesh, identity: INGRESS_GATEWAY });
-  return { ...compiled, findings: [...loaded.findings, ...compiled.findings] };
+  const input = { resources: loaded.resources, mesh, identity: INGRESS_GATEWAY };
+  const compiled = compile(input);
+  return { ...compiled, input, findings: [...loaded.findings, ...compiled.findings] };
 }
 
 /** Istio's MeshConfig: the bare document, or the ConfigMap `istio` that holds it under `mesh`. */

@@ -72,6 +72,51 @@ export const MESSAGES = {
     text: 'the delegate {name} {problem}; this route is left out',
     mend: 'Name a VirtualService without hosts that is exported to this namespace.',
   },
+  ReferencedResourceNotFound: {
+    code: 'IST0101',
+    level: 'error',
+    text: 'Referenced {type} not found: "{name}"',
+    mend: 'Correct the name, or add what it names.',
+  },
+  SelectorMatchesNobody: {
+    code: 'IST0101',
+    level: 'error',
+    text: 'Referenced selector not found: "{selector}"',
+    mend: 'This gateway has the labels {labels}; the servers of this Gateway are not opened here.',
+  },
+  GatewayWithoutRoutes: {
+    code: 'BSP0104',
+    level: 'info',
+    text: 'no VirtualService is bound to {gateway}; every request to it is answered with 404',
+  },
+  VirtualServiceHostNotFoundInGateway: {
+    code: 'IST0132',
+    level: 'warning',
+    text: 'one or more host [{hosts}] defined in VirtualService {virtualService} not found in Gateway {gateway}.',
+    mend: 'Add the host to a server of the Gateway; until then it is answered with 404.',
+  },
+  ConflictingGateways: {
+    code: 'IST0145',
+    level: 'error',
+    text: 'Conflict with gateways {gateways} (workload selector {selector}, port {port}, hosts {hosts}).',
+    mend: 'Let only one Gateway claim a host on a port.',
+  },
+  UnreachableRule: {
+    code: 'IST0130',
+    level: 'warning',
+    text: 'VirtualService rule {rule} not used ({reason}).',
+    mend: 'Move the rule up, or remove it.',
+  },
+  IneffectiveMatch: {
+    code: 'IST0131',
+    level: 'info',
+    text: 'VirtualService rule {rule} match #{match} is not used (duplicate/overlapping match in rule {first}).',
+  },
+  IneffectivePrefix: {
+    code: 'IST0131',
+    level: 'info',
+    text: 'VirtualService rule {rule} match #{match} of prefix {prefix} is not used (duplicate/overlapping match in rule {first} of prefix {wider} on {on}).',
+  },
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;

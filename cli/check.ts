@@ -1,0 +1,76 @@
+/** `bowsprit check`: findings, placements and the order of merged routes; needs no network. */
+import { Command, Option } from 'commander';
+import { analyse } from '../control-api/analysis/analyse.ts';
+import type { Finding, Level } from '../control-api/analysis/finding.ts';
+import { mergeOrder, type OrderedHost } from '../control-api/analysis/merge-order.ts';
+import type { Placement } from '../control-api/compile/processor.ts';
+import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
+import { action, EXIT } from './exit.ts';
+import { printFindings } from './findings.ts';
+
+interface CheckOptions extends ConfigurationOptions {
+  output: 'text' | 'json';
+}
+
+const several = (value: string, before: string[]): string[] => [...before, value];
+
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('findings, and where every resource is carried out')
+    .requiredOption('-f, --filename <path>', 'file, folder or - (repeatable)', several, [])
+    .option('--mesh-config <file>', "Istio's MeshConfig")
+    .option('-n, --namespace <name>', 'namespace of resources that name none', 'default')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .action(action(check));
+}
+
+async function check(options: CheckOptions): Promise<void> {
+  const { input, ...compiled } = readConfiguration(options);
+  const findings = [...compiled.findings, ...analyse({ input, compiled })].sort(byPlace);
+  const order = mergeOrder(compiled.snapshot);
+  const { placements, snapshot } = compiled;
+  if (options.output === 'json') {
+    console.log(JSON.stringify({ snapshot: snapshot.id, findings, placements, mergeOrder: order }, null, 2));
+  } else {
+    printFindings(findings, process.stdout);
+    printPlacements(placements);
+    printOrder(order);
+    console.log(summary(findings));
+  }
+  process.exitCode = findings.some(({ level }) => level === 'error') ? EXIT.findings : EXIT.fine;
+}
+
+/** As one reads files: by file, line and column; findings about no place come first. */
+function byPlace({ position: a }: Finding, { position: b }: Finding): number {
+  if (!a || !b) return Number(Boolean(a)) - Number(Boolean(b));
+  return a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column;
+}
+
+const TITLES: Record<Placement['where'], string> = {
+  edge: 'At the edge',
+  cluster: 'In the cluster',
+  unsupported: 'Not carried out',
+};
+
+function printPlacements(placements: readonly Placement[]): void {
+  for (const [where, title] of Object.entries(TITLES)) {
+    const here = placements.filter((placement) => placement.where === where);
+    if (here.length > 0) console.log(`\n${title}:`);
+    for (const { resource, field, reason } of here) console.log(`  ${resource}${field ? ` ${field}` : ''}: ${reason}`);
+  }
+}
+
+function printOrder(hosts: readonly OrderedHost[]): void {
+  if (hosts.length > 0) console.log('\nRoutes, in the order in which they are tried:');
+  for (const { routeTable, domains, requireTls, routes } of hosts) {
+    console.log(`  ${domains.join(', ')} (${routeTable})${requireTls ? ': redirected to https' : ''}`);
+    for (const [index, { resource, path, match, action: does, at }] of routes.entries()) {
+      console.log(`    ${index + 1}. ${match} -> ${does}   [${resource} ${path ?? ''}${at ? `, ${at}` : ''}]`);
+    }
+  }
+}
+
+function summary(findings: readonly Finding[]): string {
+  const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
+  return `\n${count('error')} errors, ${count('warning')} warnings, ${count('info')} notes`;
+}

@@ -1,0 +1,28 @@
+/** All analysers over one configuration. Each looks for one kind of mistake; none changes what is compiled. */
+import type { Compiled } from '../compile/compile.ts';
+import type { CompileInput } from '../compile/processor.ts';
+import { destinations } from './destinations.ts';
+import type { Finding } from './finding.ts';
+import { gatewayBindings } from './gateway-bindings.ts';
+import { gatewayConflicts } from './gateway-conflicts.ts';
+import { gatewaySelectors } from './gateway-selectors.ts';
+import { shadowedRoutes } from './shadowed-routes.ts';
+
+/** What an analyser may look at. */
+export interface Scene {
+  input: CompileInput;
+  compiled: Compiled;
+}
+export type Analyser = (scene: Scene) => Finding[];
+
+const ANALYSERS: readonly Analyser[] = [
+  gatewaySelectors,
+  gatewayConflicts,
+  gatewayBindings,
+  destinations,
+  shadowedRoutes,
+];
+
+export function analyse(scene: Scene): Finding[] {
+  return ANALYSERS.flatMap((analyser) => analyser(scene));
+}
