@@ -72,8 +72,11 @@ async function serve(options: ServeOptions): Promise<void> {
   process.exit(EXIT.fine);
 }
 
-function signalled(): Promise<unknown> {
-  return Promise.race(['SIGTERM', 'SIGINT'].map((signal) => new Promise((resolve) => process.once(signal, resolve))));
+/** A second signal changes nothing: whoever sends one to the whole process group sends it twice to us (launcher and group). */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve());
+  });
 }
 
 /** `80=18080` … as a map. Throws a CommandError (64). */

@@ -46,8 +46,11 @@ export function superviseWorkerd(options: WorkerdOptions): Supervised {
       child = undefined;
       if (stopping) return;
       pause = Date.now() - since > HEALTHY_AFTER_MS ? FIRST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
-      console.error(`bowsprit: ${options.title} ended (${signal ?? `exit ${code}`}); starting it again in ${pause} ms`);
-      timer = setTimeout(() => start().catch(() => undefined), pause);
+      // Said only after the pause: a signal to the whole process group reaches the children before it reaches us.
+      timer = setTimeout(() => {
+        console.error(`bowsprit: ${options.title} ended (${signal ?? `exit ${code}`}); starting it again`);
+        start().catch(() => undefined);
+      }, pause);
     });
     return started.ready;
   };
@@ -71,8 +74,6 @@ function launch(options: WorkerdOptions): { child: ChildProcess; ready: Promise<
   const handed = names.flatMap((name, index) => ['--socket-fd', `${name}=${4 + index}`]);
   const child = spawn(WORKERD, ['serve', options.config, '--experimental', '--control-fd=3', ...handed], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...names.map((name) => options.inherited[name]!)],
-    // A terminal's Ctrl-C goes to the whole group; only the parent may decide when a child ends.
-    detached: true,
   });
   return { child, ready: allListening(child, options) };
 }
