@@ -4,6 +4,7 @@
  */
 import type { Exchange, Verdict } from './exchange.ts';
 import type { PhaseName } from './phase-names.ts';
+import { foldInserted } from './ratelimit/phase.ts';
 import { foldRouter } from './route/router.ts';
 import type { HttpFilter, Listener, Route, Snapshot, VirtualHost } from './snapshot.ts';
 import { corsPhase } from './traffic/cors.ts';
@@ -35,6 +36,18 @@ export interface Phase {
 export const PHASE_TABLE: readonly Phase[] = [
   faultPhase,
   corsPhase,
+  {
+    name: 'envoyfilter-first',
+    reason:
+      'EnvoyFilter INSERT_FIRST, and INSERT_BEFORE without a subFilter, stand before authentication (as captured).',
+    fold: foldInserted,
+  },
+  {
+    name: 'envoyfilter-last',
+    reason:
+      'EnvoyFilter inserts before the router: rate limits see what authentication found, and spare what it refused.',
+    fold: foldInserted,
+  },
   {
     name: 'router',
     reason: 'Last, because it answers: everything before may still refuse or change the request.',

@@ -1,0 +1,47 @@
+/** The action `envoy.rate_limit_descriptors.expr`: a CEL expression over the request's attributes. */
+import { parse } from '@marcbachmann/cel-js';
+import type { Exchange } from '../../exchange.ts';
+import type { RateLimitAction } from '../../snapshot.ts';
+import type { EntryMaker } from './descriptor.ts';
+
+/** An error (an absent header, a wrong type) drops the descriptor, or leaves the entry out with skip_if_error. */
+export function expression(action: Extract<RateLimitAction, { kind: 'expression' }>): EntryMaker {
+  const { descriptorKey: key, text } = action;
+  const failed = action.skipIfError ? 'omit' : 'drop';
+  const evaluate = parse(text);
+  return (exchange) => {
+    try {
+      return { key, value: String(evaluate(attributes(exchange))) };
+    } catch {
+      return failed;
+    }
+  };
+}
+
+/** Envoy's attributes (docs: attributes) as far as an edge has them; each is made when the expression reads it. */
+function attributes(exchange: Exchange): Record<string, unknown> {
+  return {
+    get request() {
+      return requestAttributes(exchange);
+    },
+    source: exchange.peer,
+    metadata: { filter_metadata: Object.fromEntries(exchange.metadata) },
+  };
+}
+
+function requestAttributes(exchange: Exchange): Record<string, unknown> {
+  const { path, method, scheme, authority } = exchange;
+  const query = path.indexOf('?');
+  return {
+    path,
+    url_path: query < 0 ? path : path.slice(0, query),
+    query: query < 0 ? '' : path.slice(query + 1),
+    host: authority,
+    method,
+    scheme,
+    get headers() {
+      const pseudo = { ':path': path, ':method': method, ':scheme': scheme, ':authority': authority };
+      return { ...Object.fromEntries(exchange.requestHeaders.entries()), ...pseudo };
+    },
+  };
+}
