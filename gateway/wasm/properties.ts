@@ -1,0 +1,159 @@
+/** proxy_get_property: the attributes that Envoy 1.40 shows, each serialised as its CEL type is. */
+import { Status } from './abi.ts';
+import type { Context } from './context.ts';
+import { byteSize, type HeaderMap } from './header-map.ts';
+import type { Attributes } from './host.ts';
+import { encodePairsWithCount } from './pairs.ts';
+
+/** A number is 64 bits wide; `nanoseconds` is a time or a duration. */
+type Value = string | Uint8Array | number | boolean | { nanoseconds: bigint } | HeaderMap;
+
+/** The bytes of the property, or the status that says why there are none. `path` has its parts separated by zero bytes. */
+export function readProperty(context: Context, path: string): string | Uint8Array | Status {
+  if (path === '') return Status.SerializationFailure;
+  const parts = path.endsWith('\0') ? path.slice(0, -1).split('\0') : path.split('\0');
+  const value = ofPlugin(context, parts) ?? ofStream(context, parts);
+  return value === undefined ? Status.NotFound : serialise(value);
+}
+
+function ofPlugin({ plugin }: Context, [name, ...rest]: string[]): Value | undefined {
+  if (rest.length > 0) return undefined;
+  if (name === 'plugin_name') return plugin.name;
+  if (name === 'plugin_root_id') return plugin.rootId;
+  return name === 'plugin_vm_id' ? plugin.vmId : undefined;
+}
+
+function ofStream(context: Context, [family = '', name, ...rest]: string[]): Value | undefined {
+  const { stream } = context;
+  if (!stream) return undefined;
+  const { attributes } = stream;
+  if (name === undefined) return family === 'metadata' ? new Uint8Array(0) : stream.filterState.get(`wasm.${family}`);
+  switch (family) {
+    case 'request':
+      return ofRequest(context, attributes, name, rest[0]);
+    case 'response':
+      return ofResponse(context, attributes, name, rest[0]);
+    case 'filter_state':
+      return stream.filterState.get(name);
+    default:
+      return rest.length === 0 ? FAMILIES[family]?.[name]?.(attributes) : undefined;
+  }
+}
+
+type Getter = (attributes: Attributes) => Value | undefined;
+const FAMILIES: Readonly<Record<string, Readonly<Record<string, Getter>>>> = {
+  source: { address: (a) => a.sourceAddress(), port: (a) => a.sourcePort() },
+  destination: { address: (a) => a.destinationAddress(), port: (a) => a.destinationPort() },
+  connection: {
+    mtls: (a) => a.mtls(),
+    id: () => 0,
+    tls_version: (a) => a.tlsVersion(),
+    requested_server_name: (a) => a.requestedServerName(),
+  },
+  upstream: { address: (a) => a.upstreamAddress(), port: (a) => a.upstreamPort() },
+  xds: { cluster_name: (a) => a.clusterName(), route_name: (a) => a.routeName() },
+};
+
+/** Properties that are a header's value under another name. */
+const REQUEST_HEADERS: Readonly<Record<string, string>> = {
+  path: ':path',
+  host: ':authority',
+  scheme: ':scheme',
+  method: ':method',
+  id: 'x-request-id',
+  referer: 'referer',
+  useragent: 'user-agent',
+};
+
+function ofRequest(context: Context, attributes: Attributes, name: string, header?: string): Value | undefined {
+  const map = context.log?.requestHeaders ?? context.requestHeaders;
+  if (name === 'headers') return headersOrOne(map, header);
+  if (header !== undefined) return undefined;
+  const alias = REQUEST_HEADERS[name];
+  if (alias) return map?.get(alias) ?? undefined;
+  switch (name) {
+    case 'url_path':
+      return map?.get(':path')?.split('?', 1)[0];
+    case 'query':
+      return queryOf(map);
+    case 'protocol':
+      return attributes.protocol();
+    case 'time':
+      return { nanoseconds: BigInt(attributes.startTimeMs()) * 1_000_000n };
+    case 'duration':
+      return milliseconds(attributes.durationMs());
+    case 'size':
+      return bodySize(map, attributes);
+    case 'total_size':
+      return attributes.requestSize() + (map ? byteSize(map) : 0);
+    default:
+      return undefined;
+  }
+}
+
+function queryOf(map: HeaderMap | null): string | undefined {
+  const path = map?.get(':path');
+  if (path === undefined || path === null) return undefined;
+  const mark = path.indexOf('?');
+  return mark < 0 ? '' : path.slice(mark + 1).split('#', 1)[0];
+}
+
+/** The announced length where there is one, else what has arrived. */
+function bodySize(map: HeaderMap | null, attributes: Attributes): number {
+  const announced = map?.get('content-length');
+  return announced && /^\d+$/.test(announced) ? Number(announced) : attributes.requestSize();
+}
+
+function ofResponse(context: Context, attributes: Attributes, name: string, header?: string): Value | undefined {
+  const map = context.log ? context.log.responseHeaders : context.responseHeaders;
+  if (name === 'headers') return headersOrOne(map, header);
+  if (header !== undefined) return undefined;
+  switch (name) {
+    case 'code':
+      return attributes.responseCode();
+    case 'code_details':
+      return attributes.responseDetails();
+    case 'flags':
+      return attributes.responseFlags();
+    case 'size':
+      return attributes.responseSize();
+    case 'total_size':
+      return attributes.responseSize() + (map ? byteSize(map) : 0);
+    default:
+      return undefined;
+  }
+}
+
+const NO_HEADERS: HeaderMap = {
+  size: 0,
+  get: () => null,
+  add: () => undefined,
+  set: () => undefined,
+  remove: () => undefined,
+  entries: () => [],
+};
+
+/** The whole map as pairs, or one header with its lines joined by ",". */
+function headersOrOne(map: HeaderMap | null, name: string | undefined): Value | undefined {
+  if (name === undefined) return map ?? NO_HEADERS;
+  const key = name.toLowerCase();
+  const lines = map?.entries().filter(([other]) => other === key) ?? [];
+  return lines.length > 0 ? lines.map(([, value]) => value).join(',') : undefined;
+}
+
+function milliseconds(value: number | undefined): Value | undefined {
+  return value === undefined ? undefined : { nanoseconds: BigInt(Math.round(value * 1e6)) };
+}
+
+function serialise(value: Value): string | Uint8Array {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value;
+  if (typeof value === 'boolean') return Uint8Array.of(value ? 1 : 0);
+  if (typeof value === 'number') return int64(BigInt(value));
+  return 'nanoseconds' in value ? int64(value.nanoseconds) : encodePairsWithCount(value.entries());
+}
+
+function int64(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigInt64(0, value, true);
+  return bytes;
+}

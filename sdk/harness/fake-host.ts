@@ -1,0 +1,64 @@
+/** The host of a test: a clock that stands still, logs and metrics that can be looked at, and a budget for every callback. */
+import { Script } from 'node:vm';
+import type { LogLevel } from '../../gateway/wasm/abi.ts';
+import type { Host } from '../../gateway/wasm/host.ts';
+import { Metrics } from '../../gateway/wasm/metrics.ts';
+import { SharedData } from '../../gateway/wasm/shared-data.ts';
+import { SharedQueues } from '../../gateway/wasm/shared-queues.ts';
+
+export interface LogLine {
+  level: LogLevel;
+  message: string;
+}
+
+export class FakeHost implements Host {
+  readonly logs: LogLine[] = [];
+  readonly metrics = new Metrics();
+  readonly shared = new SharedData();
+  readonly queues = new SharedQueues();
+  logLevel: LogLevel;
+  readonly guard: (callback: () => number) => number;
+  #now: number;
+  readonly #start: number;
+
+  /** `cpuBudgetMs` bounds one callback: an endless loop then fails the filter instead of hanging the test. */
+  constructor(logLevel: LogLevel, nowMs: number, cpuBudgetMs: number) {
+    this.logLevel = logLevel;
+    this.#now = nowMs;
+    this.#start = nowMs;
+    this.guard = budget(cpuBudgetMs);
+  }
+
+  nowMs(): number {
+    return this.#now;
+  }
+  monotonicMs(): number {
+    return this.#now - this.#start;
+  }
+  advance(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+  /** The same bytes in every run. */
+  random(bytes: Uint8Array): void {
+    for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 31 + 7) & 255;
+  }
+  log(level: LogLevel, message: string): void {
+    this.logs.push({ level, message });
+  }
+}
+
+/** Node's vm can end a script that runs too long, WebAssembly in it included. */
+function budget(milliseconds: number): (callback: () => number) => number {
+  const script = new Script('globalThis.__bowspritCallback()');
+  const scope = globalThis as { __bowspritCallback?: () => number };
+  return (callback) => {
+    const outer = scope.__bowspritCallback;
+    scope.__bowspritCallback = callback;
+    try {
+      return script.runInThisContext({ timeout: milliseconds }) as number;
+    } finally {
+      if (outer) scope.__bowspritCallback = outer;
+      else delete scope.__bowspritCallback;
+    }
+  };
+}
