@@ -117,6 +117,12 @@ export const MESSAGES = {
     level: 'info',
     text: 'VirtualService rule {rule} match #{match} of prefix {prefix} is not used (duplicate/overlapping match in rule {first} of prefix {wider} on {on}).',
   },
+  EnvoyRefuses: {
+    code: 'BSP0105',
+    level: 'error',
+    text: 'Istio accepts this, and Envoy then refuses it: {problem}',
+    mend: 'Correct the field; the resource is left out until then.',
+  },
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;

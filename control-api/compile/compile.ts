@@ -6,6 +6,7 @@ import { gateways } from './gateways.ts';
 import { identify } from './identify.ts';
 import { mesh } from './mesh.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
+import { withoutRefused } from './refusals.ts';
 import { byAge } from './select.ts';
 import { ServiceRegistry, services } from './services.ts';
 import { virtualServices } from './virtual-services.ts';
@@ -18,7 +19,8 @@ export interface Compiled extends Pick<Draft, 'findings' | 'placements'> {
 
 /** Never throws for bad input; the same resources in any order give the same `id`. */
 export function compile(given: CompileInput): Compiled {
-  const input = { ...given, resources: given.resources.toSorted(byAge) };
+  const { accepted, findings: refused } = withoutRefused(given.resources);
+  const input = { ...given, resources: accepted.sort(byAge) };
   const draft: Draft = {
     snapshot: {
       mesh: { numTrustedProxies: 0, pathNormalization: 'BASE', nodeCluster: '', accessLog: [] },
@@ -26,7 +28,7 @@ export function compile(given: CompileInput): Compiled {
       routeTables: {},
       clusters: {},
     },
-    findings: [],
+    findings: refused,
     placements: [],
     servers: [],
     services: new ServiceRegistry(),

@@ -1,20 +1,53 @@
 /** route:, with everything that only a forwarded request has: rewrite, mirrors, timeout, retries, hashes. */
-import type { Destination, ForwardAction, Mirror, Rewrite } from '../../gateway/snapshot.ts';
+import type {
+  Destination,
+  ForwardAction,
+  HeaderOperation,
+  HeaderOperations,
+  Mirror,
+  Rewrite,
+} from '../../gateway/snapshot.ts';
 import type { WrittenRoute } from './delegates.ts';
 import { wholeMs } from './duration.ts';
 import { hashPolicies } from './hash-policy.ts';
-import { headerOperations } from './headers.ts';
+import { headerOperations, type TranslatedHeaders } from './headers.ts';
 import { clusterName, resolveHost } from './names.ts';
 import { translateRetry } from './retry.ts';
 import type { Bound } from './routes.ts';
 import type { DestinationSpec, HttpRouteSpec, PercentSpec, RetrySpec, RouteDestinationSpec } from './spec.ts';
+
+/**
+ * With one destination Envoy has a single list: everything is removed before anything is set, so what the destination
+ * removes must not take away what the route sets (captured). Several destinations keep their operations to themselves.
+ */
+export function routeHeaders(spec: HttpRouteSpec): TranslatedHeaders | undefined {
+  const own = headerOperations(spec.headers);
+  const [only] = spec.route ?? [];
+  if (spec.route?.length !== 1 || spec.redirect || spec.directResponse) return own;
+  const below = headerOperations(only?.headers)?.operations;
+  if (!below?.request?.remove && !below?.response?.remove) return own;
+  const request = withRemoved(own?.operations?.request, below.request?.remove);
+  const response = withRemoved(own?.operations?.response, below.response?.remove);
+  return { ...own, operations: { ...(request && { request }), ...(response && { response }) } };
+}
+
+const withRemoved = (operation: HeaderOperation | undefined, remove: string[] = []): HeaderOperation | undefined =>
+  remove.length > 0 ? { ...operation, remove: [...(operation?.remove ?? []), ...remove] } : operation;
+
+/** What is left for the destination once the route has taken over its removals. */
+function withoutRemoved(operations: HeaderOperations | undefined): HeaderOperations | undefined {
+  const kept = Object.entries(operations ?? {}).flatMap(([side, { remove: _, ...rest }]: [string, HeaderOperation]) =>
+    Object.keys(rest).length > 0 ? [[side, rest] as const] : [],
+  );
+  return kept.length > 0 ? Object.fromEntries(kept) : undefined;
+}
 
 /** @param authority what the route's own headers set it to; rewrite.authority goes before it. */
 export function forward(written: WrittenRoute, authority: string | undefined, bound: Bound): ForwardAction {
   const { spec, from } = written;
   const route = spec.route ?? [];
   const { namespace } = from.metadata;
-  const destinations = route.map((one) => destination(one, namespace, bound));
+  const destinations = route.map((one) => destination(one, route.length === 1, namespace, bound));
   const rewrite = translateRewrite(spec, authority ?? onlyAuthority(route));
   const hashPolicy = hashPolicies(route, namespace, bound);
   const mirrors = translateMirrors(spec, namespace, bound);
@@ -42,13 +75,14 @@ export function destinationCluster({ host, subset, port }: DestinationSpec, name
   return clusterName(service?.alias ?? name, port?.number || only || bound.port, subset);
 }
 
-function destination(spec: RouteDestinationSpec, namespace: string, bound: Bound): Destination {
+function destination(spec: RouteDestinationSpec, only: boolean, namespace: string, bound: Bound): Destination {
   const headers = headerOperations(spec.headers);
+  const operations = only ? withoutRemoved(headers?.operations) : headers?.operations;
   return {
     cluster: spec.destination ? destinationCluster(spec.destination, namespace, bound) : 'UnknownService',
     weight: spec.weight ?? 0,
-    ...(headers?.operations && { headers: headers.operations }),
-    ...(headers?.authority && { authority: headers.authority }),
+    ...(operations && { headers: operations }),
+    ...(!only && headers?.authority && { authority: headers.authority }),
   };
 }
 

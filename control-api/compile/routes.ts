@@ -6,8 +6,7 @@ import { translateCors } from './cors.ts';
 import type { MergedVirtualService, WrittenRoute } from './delegates.ts';
 import { directResponse } from './direct-response.ts';
 import { translateFault } from './fault.ts';
-import { forward } from './forward.ts';
-import { headerOperations } from './headers.ts';
+import { forward, routeHeaders } from './forward.ts';
 import { translateMatch } from './match.ts';
 import { resolveGateway } from './names.ts';
 import type { CompileInput, Draft } from './processor.ts';
@@ -56,7 +55,7 @@ function holdsHere(match: HttpMatchSpec, { from }: WrittenRoute, { gateway, port
 
 function buildRoute(written: WrittenRoute, match: HttpMatchSpec | undefined, index: number, bound: Bound): Route {
   const { spec } = written;
-  const headers = headerOperations(spec.headers);
+  const headers = routeHeaders(spec);
   const fault = translateFault(spec.fault);
   const cors = spec.corsPolicy && translateCors(spec.corsPolicy);
   const path = match ? ['spec', 'http', written.index, 'match', index] : ['spec', 'http', written.index];

@@ -1,0 +1,105 @@
+/**
+ * What Istio accepts and Envoy then refuses. There it keeps the whole route table or listener at its last good state;
+ * here the resource alone is left out, and said so.
+ */
+import { about } from '../analysis/about.ts';
+import type { Finding } from '../analysis/finding.ts';
+import { finding } from '../analysis/report.ts';
+import type { FieldPath, Resource } from '../resources/resource.ts';
+import { claimPath, stringMatch } from './match.ts';
+import type { HttpMatchSpec, HttpRouteSpec, VirtualServiceSpec } from './spec.ts';
+
+interface Refusal {
+  path: FieldPath;
+  problem: string;
+}
+
+const CHECKS: Record<string, (spec: Record<string, unknown>) => Refusal[]> = {
+  VirtualService: virtualServiceRefusals,
+  RequestAuthentication: requestAuthenticationRefusals,
+  EnvoyFilter: envoyFilterRefusals,
+};
+
+/** The resources that can be served, and findings about the others. */
+export function withoutRefused(resources: readonly Resource[]): { accepted: Resource[]; findings: Finding[] } {
+  const findings: Finding[] = [];
+  const accepted = resources.filter((resource) => {
+    const refusals = CHECKS[resource.kind]?.(resource.spec) ?? [];
+    findings.push(...refusals.map(({ path, problem }) => finding('EnvoyRefuses', { problem }, about(resource, path))));
+    return refusals.length === 0;
+  });
+  return { accepted, findings };
+}
+
+function virtualServiceRefusals(spec: VirtualServiceSpec): Refusal[] {
+  return (spec.http ?? []).flatMap((route, index) => [
+    ...routeRefusals(route, ['spec', 'http', index]),
+    ...(route.match ?? []).flatMap((match, at) => matchRefusals(match, ['spec', 'http', index, 'match', at])),
+  ]);
+}
+
+const REDIRECT_CODES = new Set([0, 301, 302, 303, 307, 308]);
+
+/** RouteAction and DirectResponseAction of Envoy's route_components.proto. */
+function routeRefusals({ redirect, directResponse }: HttpRouteSpec, path: FieldPath): Refusal[] {
+  const refusals: Refusal[] = [];
+  if (redirect && !REDIRECT_CODES.has(redirect.redirectCode ?? 0)) {
+    const problem = `a redirect can be 301, 302, 303, 307 or 308, not ${redirect.redirectCode}`;
+    refusals.push({ path: [...path, 'redirect', 'redirectCode'], problem });
+  }
+  if (directResponse && !(directResponse.status >= 200 && directResponse.status < 600)) {
+    const problem = `the status of a direct response lies between 200 and 599, unlike ${directResponse.status}`;
+    refusals.push({ path: [...path, 'directResponse', 'status'], problem });
+  }
+  return refusals;
+}
+
+/** A claim's matcher must have a pattern; only headers can be matched by being there. */
+function matchRefusals(match: HttpMatchSpec, path: FieldPath): Refusal[] {
+  return (['headers', 'withoutHeaders'] as const).flatMap((field) =>
+    Object.entries(match[field] ?? {})
+      .filter(([name, value]) => claimPath(name) && stringMatch(value).kind === 'present')
+      .map(([name]) => ({ path: [...path, field, name], problem: `a match on the claim ${name} needs a value` })),
+  );
+}
+
+function requestAuthenticationRefusals({ jwtRules }: { jwtRules?: { jwks?: string }[] }): Refusal[] {
+  return (jwtRules ?? []).flatMap(({ jwks }, index) =>
+    jwks && !hasKey(jwks)
+      ? [{ path: ['spec', 'jwtRules', index, 'jwks'], problem: 'the JWKS has no key that can verify a token' }]
+      : [],
+  );
+}
+
+const KEY_TYPES = new Set(['RSA', 'EC', 'OKP', 'oct']);
+
+function hasKey(jwks: string): boolean {
+  try {
+    const { keys } = JSON.parse(jwks) as { keys?: { kty?: string }[] };
+    return keys?.some(({ kty }) => KEY_TYPES.has(kty ?? '')) ?? false;
+  } catch {
+    return false;
+  }
+}
+
+interface ConfigPatch {
+  applyTo?: string;
+  match?: { context?: string };
+  patch?: { operation?: string };
+}
+
+const GATEWAY_CONTEXTS = new Set(['ANY', 'GATEWAY']);
+
+/** ADD puts an HTTP filter behind the router, and a router must be the last one. */
+function envoyFilterRefusals({ configPatches }: { configPatches?: ConfigPatch[] }): Refusal[] {
+  return (configPatches ?? []).flatMap(({ applyTo, match, patch }, index) =>
+    applyTo === 'HTTP_FILTER' && patch?.operation === 'ADD' && GATEWAY_CONTEXTS.has(match?.context ?? 'ANY')
+      ? [
+          {
+            path: ['spec', 'configPatches', index, 'patch', 'operation'],
+            problem: 'ADD puts the filter behind the router',
+          },
+        ]
+      : [],
+  );
+}
