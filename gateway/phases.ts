@@ -2,6 +2,8 @@
  * THE table: every phase in Istio's order, with its reason and the function that folds it. Folding happens once for
  * each Snapshot and route; a phase that has nothing to do on a route gives no step and costs nothing there.
  */
+import { foldJwt } from './authn/phase.ts';
+import { foldRbac } from './authz/phase.ts';
 import type { Exchange, Verdict } from './exchange.ts';
 import type { PhaseName } from './phase-names.ts';
 import { foldInserted } from './ratelimit/phase.ts';
@@ -34,6 +36,18 @@ export interface Phase {
 
 /** In the order of phase-names.ts; a phase is added by one entry here. */
 export const PHASE_TABLE: readonly Phase[] = [
+  {
+    name: 'jwt',
+    reason: 'Before everything that asks who somebody is; a bad token is refused even where no route is.',
+    fold: foldJwt,
+  },
+  {
+    name: 'rbac-audit',
+    reason: 'Before the refusals, so that the audit log names refused requests too.',
+    fold: foldRbac,
+  },
+  { name: 'rbac-deny', reason: 'A DENY counts whatever else would allow.', fold: foldRbac },
+  { name: 'rbac-allow', reason: 'What no DENY refused must still be allowed, where anything is.', fold: foldRbac },
   faultPhase,
   corsPhase,
   {

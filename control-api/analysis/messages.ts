@@ -3,6 +3,7 @@
  * one (IST0101 …), BSP… for ours. docs/messages is generated from it. `{name}` in a text is replaced by the argument.
  */
 import type { Level } from './finding.ts';
+import { SECURITY_MESSAGES } from './messages-security.ts';
 
 export interface Message {
   code: string;
@@ -123,6 +124,7 @@ export const MESSAGES = {
     text: 'Istio accepts this, and Envoy then refuses it: {problem}',
     mend: 'Correct the field; the resource is left out until then.',
   },
+  ...SECURITY_MESSAGES,
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;

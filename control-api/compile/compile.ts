@@ -1,17 +1,30 @@
 /** Resources in, Snapshot and findings out. The order of the processors is written here and nowhere else. */
 import type { Snapshot } from '../../gateway/snapshot.ts';
+import { authorizationPolicy } from './authorization-policy.ts';
 import { clusters } from './clusters.ts';
 import { DestinationRules, destinationRules } from './destination-rules.ts';
 import { gateways } from './gateways.ts';
 import { identify } from './identify.ts';
 import { mesh } from './mesh.ts';
+import { peerAuthentication } from './peer-authentication.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 import { withoutRefused } from './refusals.ts';
+import { requestAuthentication } from './request-authentication.ts';
 import { byAge } from './select.ts';
 import { ServiceRegistry, services } from './services.ts';
 import { virtualServices } from './virtual-services.ts';
 
-const PROCESSORS: readonly Processor[] = [mesh, gateways, services, destinationRules, clusters, virtualServices];
+const PROCESSORS: readonly Processor[] = [
+  mesh,
+  gateways,
+  services,
+  destinationRules,
+  clusters,
+  virtualServices,
+  requestAuthentication,
+  authorizationPolicy,
+  peerAuthentication,
+];
 
 export interface Compiled extends Pick<Draft, 'findings' | 'placements'> {
   snapshot: Snapshot;

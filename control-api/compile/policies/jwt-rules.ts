@@ -1,0 +1,35 @@
+/** RequestAuthentication → the rules of a jwt_authn filter. */
+import type { JwtProvider } from '../../../gateway/snapshot.ts';
+import type { Resource } from '../../resources/resource.ts';
+import type { RequestAuthenticationSpec } from '../../resources/types.gen.ts';
+import { wholeMs } from '../duration.ts';
+import { compare } from '../names.ts';
+
+export type JwtRuleSpec = NonNullable<RequestAuthenticationSpec['jwtRules']>[number];
+
+/** Istio's default for fetching keys. */
+const TIMEOUT_MS = 5_000;
+
+/** The rules of all policies together, by issuer, as Istio merges them. */
+export function jwtProviders(policies: readonly Resource<RequestAuthenticationSpec>[]): JwtProvider[] {
+  const rules = policies.flatMap(({ spec }) => spec.jwtRules ?? []);
+  return rules.toSorted((a, b) => compare(a.issuer ?? '', b.issuer ?? '')).map(provider);
+}
+
+function provider(rule: JwtRuleSpec, index: number): JwtProvider {
+  const result: JwtProvider = {
+    name: `origins-${index}`,
+    issuer: rule.issuer ?? '',
+    audiences: rule.audiences ?? [],
+    fromHeaders: (rule.fromHeaders ?? []).map(({ name, prefix = '' }) => ({ name, prefix })),
+    fromParams: rule.fromParams ?? [],
+    fromCookies: rule.fromCookies ?? [],
+    forwardOriginalToken: rule.forwardOriginalToken ?? false,
+    outputClaimToHeaders: (rule.outputClaimToHeaders ?? []).map(({ header, claim }) => ({ header, claim })),
+    timeoutMs: wholeMs(rule.timeout) || TIMEOUT_MS,
+  };
+  if (rule.outputPayloadToHeader) result.outputPayloadToHeader = rule.outputPayloadToHeader;
+  if (rule.jwks) result.jwks = rule.jwks;
+  else if (rule.jwksUri) result.jwksUri = rule.jwksUri;
+  return result;
+}
