@@ -3,7 +3,9 @@ import { Command, Option } from 'commander';
 import { analyse } from '../control-api/analysis/analyse.ts';
 import type { Finding, Level } from '../control-api/analysis/finding.ts';
 import { mergeOrder, type OrderedHost } from '../control-api/analysis/merge-order.ts';
-import type { Placement } from '../control-api/compile/processor.ts';
+import type { CompileInput, Placement } from '../control-api/compile/processor.ts';
+import { placementsOf } from '../control-api/resources/placement.ts';
+import { describe } from '../control-api/resources/resource.ts';
 import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
 import { action, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
@@ -28,7 +30,8 @@ async function check(options: CheckOptions): Promise<void> {
   const { input, ...compiled } = readConfiguration(options);
   const findings = [...compiled.findings, ...analyse({ input, compiled })].sort(byPlace);
   const order = mergeOrder(compiled.snapshot);
-  const { placements, snapshot } = compiled;
+  const { snapshot } = compiled;
+  const placements = withFields(compiled.placements, input);
   if (options.output === 'json') {
     console.log(JSON.stringify({ snapshot: snapshot.id, findings, placements, mergeOrder: order }, null, 2));
   } else {
@@ -44,6 +47,15 @@ async function check(options: CheckOptions): Promise<void> {
 function byPlace({ position: a }: Finding, { position: b }: Finding): number {
   if (!a || !b) return Number(Boolean(a)) - Number(Boolean(b));
   return a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column;
+}
+
+/** Behind a resource at the edge, its fields that are not simply carried out there. */
+function withFields(placements: readonly Placement[], { resources }: CompileInput): Placement[] {
+  const byName = new Map(resources.map((resource) => [describe(resource), resource]));
+  return placements.flatMap((placement): Placement[] => {
+    const resource = placement.where === 'edge' && !placement.field ? byName.get(placement.resource) : undefined;
+    return resource ? [placement, ...placementsOf(resource)] : [placement];
+  });
 }
 
 const TITLES: Record<Placement['where'], string> = {

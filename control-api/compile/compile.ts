@@ -7,6 +7,7 @@ import { gateways } from './gateways.ts';
 import { identify } from './identify.ts';
 import { mesh } from './mesh.ts';
 import { peerAuthentication } from './peer-authentication.ts';
+import { placements } from './placements.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 import { withoutRefused } from './refusals.ts';
 import { requestAuthentication } from './request-authentication.ts';
@@ -24,6 +25,7 @@ const PROCESSORS: readonly Processor[] = [
   requestAuthentication,
   authorizationPolicy,
   peerAuthentication,
+  placements,
 ];
 
 export interface Compiled extends Pick<Draft, 'findings' | 'placements'> {
@@ -48,6 +50,6 @@ export function compile(given: CompileInput): Compiled {
     destinationRules: new DestinationRules(),
   };
   for (const processor of PROCESSORS) processor.run(input, draft);
-  const { snapshot, findings, placements } = draft;
-  return { findings, placements, snapshot: { id: identify(snapshot), ...snapshot } };
+  const { snapshot, ...said } = draft;
+  return { findings: said.findings, placements: said.placements, snapshot: { id: identify(snapshot), ...snapshot } };
 }

@@ -22,6 +22,7 @@ export class DestinationRules {
   readonly #local = new Map<string, RulesByHost>();
   readonly #privateRoot: RulesByHost = new Map();
   readonly #identity: ProxyIdentity | undefined;
+  readonly #used = new Set<unknown>();
 
   constructor(rules: readonly Resource<DestinationRuleSpec>[] = [], identity?: ProxyIdentity, meshDefault?: unknown) {
     this.#identity = identity;
@@ -57,9 +58,16 @@ export class DestinationRules {
     ];
     for (const rules of tables) {
       const found = rules && mostSpecificMatch(service.host, rules);
-      if (found) return found;
+      if (!found) continue;
+      for (const source of found.sources) this.#used.add(source);
+      return found;
     }
     return undefined;
+  }
+
+  /** Whether the rule was found for some service so far. */
+  inUse(rule: unknown): boolean {
+    return this.#used.has(rule);
   }
 }
 

@@ -31,7 +31,7 @@ function foldPreparation(route: Route, action: ForwardAction, destination: Desti
   const levels = levelsOf(route, action, destination).map((level) => level?.request);
   const changeHeaders = inOrder(...levels.map(foldHeaderOperation));
   const authority = levels.map(foldAuthority).findLast((render) => render !== undefined);
-  const rewriteAuthority = action.rewrite?.authority;
+  const rewriteAuthority = action.rewrite?.authority ?? destination.authority;
   const rewritePath = foldPathRewrite(action.rewrite, route.match);
   return (exchange) => {
     const newAuthority = rewriteAuthority ?? authority?.(exchange);

@@ -1,0 +1,76 @@
+/** Says of every resource that no other processor has placed where it is carried out. Comes last. */
+import { describe, type Resource } from '../resources/resource.ts';
+import { resolveHost } from './names.ts';
+import { appliesTo } from './policy-scope.ts';
+import type { CompileInput, Draft, Placement, Processor } from './processor.ts';
+import type { DestinationRuleSpec, ServiceEntrySpec } from './spec.ts';
+import { exportedTo, isVisible } from './visibility.ts';
+
+type Place = Omit<Placement, 'resource'>;
+type Placer = (resource: Resource, input: CompileInput, draft: Draft) => Place;
+
+export const placements: Processor = {
+  name: 'placements',
+  reason: 'speaks only of what nobody else has spoken of',
+  run(input, draft) {
+    const placed = new Set(draft.placements.map(({ resource }) => resource));
+    for (const resource of input.resources) {
+      const name = describe(resource);
+      if (placed.has(name)) continue;
+      const placer = PLACERS[resource.kind];
+      if (placer) draft.placements.push({ resource: name, ...placer(resource, input, draft) });
+    }
+  },
+};
+
+const edge = (reason: string): Place => ({ where: 'edge', reason });
+const cluster = (reason: string): Place => ({ where: 'cluster', reason });
+const always =
+  (place: Place): Placer =>
+  () =>
+    place;
+
+/** Secrets, ConfigMaps, Namespaces and Pods are material of others and placed nowhere. */
+const PLACERS: Record<string, Placer> = {
+  ServiceEntry: placeServiceEntry,
+  WorkloadEntry: always(edge('its address is an endpoint of the ServiceEntries that select it')),
+  Service: always(edge('a destination: its endpoints where EndpointSlices are given, else the mesh entry')),
+  EndpointSlice: always(edge('its addresses are endpoints of its Service')),
+  DestinationRule: placeDestinationRule,
+  Sidecar: always(cluster('only sidecars read it')),
+  PeerAuthentication: always(cluster('mutual TLS between workloads is for their sidecars to enforce')),
+  WorkloadGroup: always(cluster('only a cluster makes WorkloadEntries from it')),
+  ProxyConfig: always({
+    where: 'unsupported',
+    reason: 'there is no proxy process whose concurrency, environment or image it could set',
+  }),
+  RequestAuthentication: placePolicy,
+  AuthorizationPolicy: placePolicy,
+  EnvoyFilter: placePolicy,
+  Telemetry: placePolicy,
+  WasmPlugin: placePolicy,
+  TrafficExtension: placePolicy,
+};
+
+function placeServiceEntry({ metadata, spec }: Resource, { mesh, identity }: CompileInput): Place {
+  const { exportTo } = spec as ServiceEntrySpec;
+  const exported = exportedTo(exportTo, metadata.namespace, mesh.defaultServiceExportTo);
+  return isVisible(exported, identity.namespace)
+    ? edge('a destination of this gateway')
+    : cluster('not exported to the namespace of this proxy');
+}
+
+/** In use when it holds for some service here; a rule for nobody's host is the cluster's. */
+function placeDestinationRule(resource: Resource, { identity }: CompileInput, draft: Draft): Place {
+  const { host } = resource.spec as unknown as DestinationRuleSpec;
+  const name = resolveHost(host, resource.metadata.namespace, identity.clusterDomain).toLowerCase();
+  return draft.destinationRules.inUse(resource)
+    ? edge('holds for the clusters of its host')
+    : cluster(`holds for no service of this gateway: ${name} is unknown, not exported, or another rule goes first`);
+}
+
+function placePolicy(resource: Resource, { identity }: CompileInput): Place {
+  return appliesTo(resource, identity)
+    ? edge('applies to this gateway')
+    : cluster('applies to other workloads, whose sidecars enforce it');
+}
