@@ -17,21 +17,30 @@ export class Gateway {
   }
 }
 
+/** One server of a listener: its own route table and whether TLS protects it. */
+export interface GatewayServer {
+  table: VirtualHostTable;
+  tls: boolean;
+}
+
 export class GatewayListener {
   readonly listener: Listener;
-  readonly #tables: Map<string, VirtualHostTable>;
-  readonly #first: VirtualHostTable;
+  readonly #servers: Map<string, GatewayServer>;
+  readonly #first: GatewayServer;
 
   constructor(snapshot: Snapshot, listener: Listener) {
     this.listener = listener;
-    const tableOf = (server: Server) =>
-      new VirtualHostTable(snapshot, listener, snapshot.routeTables[server.routeTable]);
-    this.#tables = new Map(listener.servers.map((server) => [server.name, tableOf(server)]));
-    this.#first = this.#tables.values().next().value ?? new VirtualHostTable(snapshot, listener, undefined);
+    const fold = (server: Server): GatewayServer => ({
+      table: new VirtualHostTable(snapshot, listener, snapshot.routeTables[server.routeTable]),
+      tls: server.tls !== undefined,
+    });
+    this.#servers = new Map(listener.servers.map((server) => [server.name, fold(server)]));
+    const none = { table: new VirtualHostTable(snapshot, listener, undefined), tls: false };
+    this.#first = this.#servers.values().next().value ?? none;
   }
 
-  /** The table of the server that SNI chose; without its name the one whose hosts take the authority. */
-  table(server: string | undefined): VirtualHostTable {
-    return (server === undefined ? undefined : this.#tables.get(server)) ?? this.#first;
+  /** The server that SNI chose, by name; without a name the only one. */
+  server(name: string | undefined): GatewayServer {
+    return (name === undefined ? undefined : this.#servers.get(name)) ?? this.#first;
   }
 }

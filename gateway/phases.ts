@@ -37,6 +37,12 @@ export interface Phase {
 /** In the order of phase-names.ts; a phase is added by one entry here. */
 export const PHASE_TABLE: readonly Phase[] = [
   {
+    name: 'envoyfilter-first',
+    reason:
+      'EnvoyFilter INSERT_FIRST, and INSERT_BEFORE without a subFilter, stand before authentication (as captured).',
+    fold: foldInserted,
+  },
+  {
     name: 'jwt',
     reason: 'Before everything that asks who somebody is; a bad token is refused even where no route is.',
     fold: foldJwt,
@@ -50,12 +56,6 @@ export const PHASE_TABLE: readonly Phase[] = [
   { name: 'rbac-allow', reason: 'What no DENY refused must still be allowed, where anything is.', fold: foldRbac },
   faultPhase,
   corsPhase,
-  {
-    name: 'envoyfilter-first',
-    reason:
-      'EnvoyFilter INSERT_FIRST, and INSERT_BEFORE without a subFilter, stand before authentication (as captured).',
-    fold: foldInserted,
-  },
   {
     name: 'envoyfilter-last',
     reason:

@@ -14,8 +14,8 @@ export default {
     const entry = gateway.listener(props.port);
     if (entry === undefined) return new Response(null, { status: 404 });
 
-    const exchange = new HttpExchange(request, env, context, gateway.snapshot, entry.listener);
-    const table = entry.table(props.server);
+    const { table, tls } = entry.server(props.server);
+    const exchange = new HttpExchange(request, env, context, gateway.snapshot, entry.listener, tls);
     const refusal = refuse(exchange);
     if (refusal !== undefined) answerLocally(exchange, refusal);
     else

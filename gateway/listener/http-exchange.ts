@@ -41,7 +41,14 @@ export class HttpExchange implements Exchange {
   #metadata: Map<string, Record<string, unknown>> | undefined;
   readonly #context: ExecutionContext;
 
-  constructor(request: Request, env: Bindings, context: ExecutionContext, snapshot: Snapshot, listener: Listener) {
+  constructor(
+    request: Request,
+    env: Bindings,
+    context: ExecutionContext,
+    snapshot: Snapshot,
+    listener: Listener,
+    tls: boolean,
+  ) {
     this.request = request;
     this.env = env;
     this.#context = context;
@@ -59,7 +66,8 @@ export class HttpExchange implements Exchange {
     this.path = query < 0 ? (normal ?? target) : (normal ?? '') + target.slice(query);
     this.requestHeaders = new CopyOnWriteHeaders(request.headers);
     const proxies = snapshot.mesh.numTrustedProxies;
-    this.scheme = (proxies > 0 ? request.headers.get('x-forwarded-proto') : null) ?? url.slice(0, start - 3);
+    const transport = tls || url.startsWith('https:') ? 'https' : 'http';
+    this.scheme = (proxies > 0 ? request.headers.get('x-forwarded-proto') : null) ?? transport;
     this.peer = peerOf((request.cf as { clientIp?: string } | undefined)?.clientIp, () =>
       request.headers.get('cf-connecting-ip'),
     );

@@ -10,29 +10,32 @@ export type HeaderChange = (headers: HeaderView, exchange: Exchange) => void;
 /** The authority is no header for us: the router sets it (see `authorityOf`). */
 const AUTHORITY = new Set([':authority', 'host']);
 
-/** @returns undefined when there is nothing to do, so that the caller can leave the step out. */
-export function foldHeaderOperation(operation: HeaderOperation | undefined): HeaderChange | undefined {
-  if (operation === undefined) return undefined;
-  const removed = (operation.remove ?? []).map((name) => name.toLowerCase());
-  const set = renders(operation.set);
-  const added = renders(operation.add);
-  if (removed.length + set.length + added.length === 0) return undefined;
+/**
+ * Several operations as one: everything is removed first, then every value is rendered, then set, then added. So a value
+ * never sees what its neighbours set, and a later operation cannot remove what an earlier one has set.
+ * @returns undefined when there is nothing to do, so that the caller can leave the step out
+ */
+export function foldHeaderOperations(...operations: (HeaderOperation | undefined)[]): HeaderChange | undefined {
+  const removed = operations.flatMap((operation) => (operation?.remove ?? []).map((name) => name.toLowerCase()));
+  const set = operations.flatMap((operation) => renders(operation?.set));
+  const added = operations.flatMap((operation) => renders(operation?.add));
+  const all = [...set, ...added];
+  if (removed.length + all.length === 0) return undefined;
   return (headers, exchange) => {
     for (const name of removed) headers.remove(name);
-    // An operator without a value sends no header at all (captured: headers/operators).
-    for (const [name, render] of set) {
-      const value = render(exchange);
-      if (value !== '') headers.set(name, value);
-    }
-    for (const [name, render] of added) {
-      const value = render(exchange);
-      if (value !== '') headers.append(name, value);
-    }
+    const values = all.map(([, render]) => render(exchange));
+    all.forEach(([name], index) => {
+      const value = values[index]!;
+      // An operator without a value sends no header at all (captured: headers/operators).
+      if (value === '') return;
+      if (index < set.length) headers.set(name, value);
+      else headers.append(name, value);
+    });
   };
 }
 
 /** The authority that `set` (or `add`) gives, if any. */
-export function foldAuthority(operation: HeaderOperation | undefined): Render | undefined {
+function foldAuthority(operation: HeaderOperation | undefined): Render | undefined {
   const all = [...(operation?.set ?? []), ...(operation?.add ?? [])];
   const found = all.findLast(([name]) => AUTHORITY.has(name.toLowerCase()));
   return found && headerRender(found[1]);
@@ -44,35 +47,38 @@ function renders(pairs: [string, string][] | undefined): [string, Render][] {
     .filter(([name]) => !AUTHORITY.has(name));
 }
 
-/** Runs several changes as one; undefined when none is left. */
-export function inOrder(...changes: (HeaderChange | undefined)[]): HeaderChange | undefined {
-  const kept = changes.filter((change) => change !== undefined);
-  if (kept.length < 2) return kept[0];
-  return (headers, exchange) => {
-    for (const change of kept) change(headers, exchange);
-  };
-}
-
 /**
- * Route level and destination level in the order in which they are applied: with one destination the route's first, so the
- * destination wins; with several the other way round (captured: headers/both-levels, both-levels-weighted).
+ * Route level and destination level as Istio hands them to Envoy: with one destination both are one set of operations, the
+ * destination's behind the route's; with several, each destination's run on their own before the route's, so that the route
+ * wins (captured: headers/both-levels, both-levels-weighted).
  */
-export function levelsOf(
+export function foldLevels(
   route: Route,
   action: ForwardAction,
   destination: Destination,
-): (HeaderOperations | undefined)[] {
-  const levels = [route.headers, destination.headers];
-  return action.destinations.length > 1 ? levels.reverse() : levels;
+  direction: keyof HeaderOperations,
+): HeaderChange | undefined {
+  const [outer, inner] = [route.headers?.[direction], destination.headers?.[direction]];
+  if (action.destinations.length === 1) return foldHeaderOperations(outer, inner);
+  const [first, second] = [foldHeaderOperations(inner), foldHeaderOperations(outer)];
+  if (first === undefined || second === undefined) return first ?? second;
+  return (headers, exchange) => {
+    first(headers, exchange);
+    second(headers, exchange);
+  };
+}
+
+/** The authority that a request's operations set, the winning level's. */
+export function foldLevelsAuthority(route: Route, action: ForwardAction, destination: Destination): Render | undefined {
+  const [outer, inner] = [foldAuthority(route.headers?.request), foldAuthority(destination.headers?.request)];
+  return action.destinations.length === 1 ? (inner ?? outer) : (outer ?? inner);
 }
 
 /** The route's operations on response headers, those of the chosen destination included. */
 export function foldRouteHeaders(route: Route): HeaderChange | undefined {
   const { action } = route;
-  if (action.kind !== 'forward') return foldHeaderOperation(route.headers?.response);
-  const changes = action.destinations.map((destination) =>
-    inOrder(...levelsOf(route, action, destination).map((level) => foldHeaderOperation(level?.response))),
-  );
+  if (action.kind !== 'forward') return foldHeaderOperations(route.headers?.response);
+  const changes = action.destinations.map((destination) => foldLevels(route, action, destination, 'response'));
   if (changes.length === 1 || changes.every((change) => change === undefined)) return changes[0];
   const choose = foldWeights(action.destinations);
   return (headers, exchange) => changes[choose(exchange)]?.(headers, exchange);

@@ -43,7 +43,10 @@ function splitPort(authority: string): { host: string; port: string } {
 /** A replacement with its own `?` drops the client's query. */
 function pathOf(pathAndQuery: string, action: RedirectAction, match: RouteMatch): string {
   const [path, query] = splitQuery(pathAndQuery);
-  if (action.path !== undefined) return action.path.includes('?') ? action.path : action.path + query;
+  if (action.path !== undefined) {
+    const replaced = action.path.startsWith('/') ? action.path : `/${action.path}`;
+    return replaced.includes('?') ? replaced : replaced + query;
+  }
   if (action.prefixRewrite !== undefined) return replacePrefix(path, match, action.prefixRewrite) + query;
   return pathAndQuery;
 }

@@ -31,20 +31,28 @@ export function foldPathRewrite(
   };
 }
 
-/** Every occurrence; `\1` names a group, `\\` a back slash. */
+/** Every occurrence; `\1` names a group (one digit, as in RE2), `\\` a back slash. */
 function foldRegexRewrite(regex: NonNullable<Rewrite['regex']>): (path: string) => string {
   const pattern = RE2JS.compile(regex.pattern);
-  const substitution = toReplacement(regex.substitution);
+  const parts = partsOf(regex.substitution);
   return (pathAndQuery) => {
     const [path, query] = splitQuery(pathAndQuery);
-    return pattern.matcher(path).replaceAll(substitution) + query;
+    const matcher = pattern.matcher(path);
+    let result = '';
+    let from = 0;
+    while (matcher.find()) {
+      result += path.slice(from, matcher.start());
+      for (const part of parts) result += typeof part === 'string' ? part : (matcher.group(part) ?? '');
+      from = matcher.end();
+    }
+    return result + path.slice(from) + query;
   };
 }
 
-/** RE2's `\1` in re2js's `$1` notation. */
-function toReplacement(substitution: string): string {
-  return substitution.replace(/\\(.)|\$/gs, (whole, escaped: string | undefined) => {
-    if (whole === '$') return '\\$';
-    return /\d/.test(escaped!) ? `\${${escaped}}` : `\\${escaped}`;
+/** Literal text and group numbers. */
+function partsOf(substitution: string): (string | number)[] {
+  return substitution.split(/(\\.)/s).map((part) => {
+    if (!part.startsWith('\\')) return part;
+    return /\d/.test(part[1]!) ? Number(part[1]) : part[1]!;
   });
 }

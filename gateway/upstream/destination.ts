@@ -1,6 +1,6 @@
 /** The destinations of a forwarding route, each with everything folded that it does to a request. */
 import type { Exchange } from '../exchange.ts';
-import { foldAuthority, foldHeaderOperation, inOrder, levelsOf } from '../route/header-operations.ts';
+import { foldLevels, foldLevelsAuthority } from '../route/header-operations.ts';
 import { foldPathRewrite } from '../route/rewrite.ts';
 import type { Cluster, Destination, ForwardAction, Route, Snapshot } from '../snapshot.ts';
 import { foldWeights } from './weights.ts';
@@ -28,9 +28,8 @@ export function foldDestinations(
 }
 
 function foldPreparation(route: Route, action: ForwardAction, destination: Destination): (exchange: Exchange) => void {
-  const levels = levelsOf(route, action, destination).map((level) => level?.request);
-  const changeHeaders = inOrder(...levels.map(foldHeaderOperation));
-  const authority = levels.map(foldAuthority).findLast((render) => render !== undefined);
+  const changeHeaders = foldLevels(route, action, destination, 'request');
+  const authority = foldLevelsAuthority(route, action, destination);
   const rewriteAuthority = action.rewrite?.authority ?? destination.authority;
   const rewritePath = foldPathRewrite(action.rewrite, route.match);
   return (exchange) => {
@@ -47,7 +46,6 @@ function setAuthority(exchange: Exchange, authority: string): void {
 }
 
 function setPath(exchange: Exchange, path: string): void {
-  if (path === exchange.path) return;
   exchange.requestHeaders.set('x-envoy-original-path', exchange.path);
   exchange.path = path;
 }

@@ -26,6 +26,8 @@ export function foldForward(
     const destination = choose(exchange);
     exchange.upstream.cluster = destination.name;
     if (destination.cluster === undefined) return NO_CLUSTER;
+    // Before the route's operations, which may take it away again (captured: headers/remove-special).
+    exchange.requestHeaders.set('x-envoy-attempt-count', '1');
     destination.prepare(exchange);
     return forward(exchange as HttpExchange, destination.cluster);
   };
@@ -36,7 +38,6 @@ async function forward(exchange: HttpExchange, cluster: Cluster): Promise<Verdic
   if (endpoint === undefined) return NO_HEALTHY_UPSTREAM;
   exchange.upstream.endpoint = endpoint;
   exchange.upstream.attempts = 1;
-  exchange.requestHeaders.set('x-envoy-attempt-count', '1');
   const sent = Date.now();
   const answer = await send(exchange, cluster, endpoint);
   if (typeof answer === 'string') return failureReply(answer);
