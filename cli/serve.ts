@@ -12,6 +12,8 @@ interface ServeOptions extends ConfigurationOptions {
   bind: string;
   admin: string;
   certs?: string;
+  data?: string;
+  state?: string;
   workers: string;
 }
 
@@ -32,6 +34,8 @@ export function serveCommand(): Command {
     .option('--bind <address>', 'address of the Gateway ports', '127.0.0.1')
     .option('--admin <host:port>', '/ready, /healthz and /stats/prometheus', '127.0.0.1:15021')
     .option('--certs <folder>', '<credentialName>.crt and .key; self-signed where there is none')
+    .option('--data <folder>', 'where the counters of global rate limits are kept; without it they end with serve')
+    .option('--state <host:port>', "another machine's state process")
     .option('--workers <n>', 'gateway processes; each keeps its own local rate limits and outlier counts', '1')
     .action(action(serve));
 }
@@ -42,6 +46,8 @@ async function serve(options: ServeOptions): Promise<void> {
     ports: portMap(options.listen),
     workers: atLeastOne(options.workers),
     ...(options.certs !== undefined && { certificates: options.certs }),
+    ...(options.data !== undefined && { data: options.data }),
+    ...(options.state !== undefined && { state: options.state }),
   });
   let ready = false;
   const ownMetrics = (): string => parentMetrics(gateway);

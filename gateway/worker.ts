@@ -1,4 +1,6 @@
 /** The Worker's entry: one request's way, from the listener to the answer. */
+export { admin } from './admin.ts';
+
 import type { GatewayEnv, SocketProps } from './bindings.ts';
 import { walk } from './chain.ts';
 import { respond } from './listener/answer.ts';

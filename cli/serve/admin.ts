@@ -1,7 +1,8 @@
 /** The admin address: liveness, readiness and the metrics of all processes as one. */
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { CommandError, EXIT } from '../exit.ts';
 import { sumMetrics } from './metrics.ts';
+import { callSocket } from './unix-http.ts';
 
 export interface AdminSource {
   ready(): boolean;
@@ -45,18 +46,7 @@ async function answer(url: string, source: AdminSource): Promise<{ status: numbe
   return { status: 404, body: 'try /ready, /healthz or /stats/prometheus\n' };
 }
 
-function fetchMetrics(socketPath: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const options = { socketPath, path: '/stats/prometheus', timeout: 2000, headers: { host: 'admin' } };
-    const outgoing = request(options, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => {
-        text += part;
-      });
-      response.on('end', () => resolve(response.statusCode === 200 ? text : ''));
-    });
-    outgoing.on('timeout', () => outgoing.destroy(new Error('timeout')));
-    outgoing.on('error', reject).end();
-  });
+async function fetchMetrics(socket: string): Promise<string> {
+  const { status, text } = await callSocket(socket, 'GET', '/stats/prometheus');
+  return status === 200 ? text : '';
 }

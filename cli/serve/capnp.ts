@@ -105,6 +105,7 @@ function worker(config: WorkerConfig): string {
   const modules = config.modules.map(({ name, kind, file }) => struct({ name: text(name), [kind]: embed(file) }));
   const bindings = [
     ...config.json.map(({ name, file }) => struct({ name: text(name), json: embed(file) })),
+    struct({ name: text('INTERNET'), service: text('internet') }),
     ...config.externals.map(({ name }) => struct({ name: text(name), service: text(name) })),
     ...(config.durableObjects?.classes ?? []).map(({ binding, className }) =>
       struct({ name: text(binding), durableObjectNamespace: text(className) }),

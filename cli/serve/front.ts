@@ -10,7 +10,8 @@ import type { SocketCf } from '../../gateway/bindings.ts';
 import type { Server } from '../../gateway/snapshot.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { certificateFor } from './certificates.ts';
-import { CF_HEADER, frontSocket, type Generation } from './generation.ts';
+import type { Generation } from './generation.ts';
+import { CF_HEADER, frontSocket } from './generation-files.ts';
 import type { PortPlan } from './plan.ts';
 import { chooseServer } from './sni.ts';
 

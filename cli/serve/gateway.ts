@@ -6,8 +6,11 @@ import type { Snapshot } from '../../gateway/snapshot.ts';
 import { bundleWorker } from './bundle.ts';
 import { type Front, openFront } from './front.ts';
 import { type Generation, startGeneration } from './generation.ts';
+import { type GenerationFiles, writeGeneration } from './generation-files.ts';
 import { type ListeningSocket, listen } from './listen.ts';
 import { portPlan } from './plan.ts';
+import { needsState, startState } from './state.ts';
+import type { Supervised } from './workerd.ts';
 
 export interface GatewayOptions {
   /** The address of the Gateway's ports. */
@@ -19,6 +22,10 @@ export interface GatewayOptions {
   certificates?: string;
   /** The Worker's entry below the package's root. */
   entry?: string;
+  /** Where Durable Objects are kept; absent: they end with this process. */
+  data?: string;
+  /** `host:port` of another machine's state process, used instead of one of our own. */
+  state?: string;
 }
 
 /** Ports below 1024 belong to root: 80 becomes 8080 and 443 becomes 8443, as everybody expects. */
@@ -33,6 +40,8 @@ export class Gateway {
   readonly #fronts = new Map<number, Front>();
   #current: Generation | undefined;
   #count = 0;
+  #drained: Promise<unknown> = Promise.resolve();
+  #state: { process: Supervised; address: string } | undefined;
   /** Generations are rolled one after another, however fast files change. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -50,34 +59,75 @@ export class Gateway {
     return new Map(ports.sort(([a], [b]) => a - b));
   }
 
-  /** Serves `snapshot` from now on. Rejects, and keeps serving the one before, when the new generation cannot start. */
+  /**
+   * Serves `snapshot` from now on: the running processes take it when nothing else has changed, else new ones take over.
+   * Rejects, and keeps serving the one before, when the new generation cannot start.
+   */
   roll(snapshot: Snapshot, filters: ReadonlyMap<string, string> = new Map()): Promise<void> {
     const rolled = this.#queue.then(() => this.#roll(snapshot, filters));
     this.#queue = rolled.catch(() => undefined);
     return rolled;
   }
 
+  /** Resolves when the processes that were replaced so far have ended: until then they may still accept. */
+  async drained(): Promise<void> {
+    await this.#drained;
+  }
+
   async #roll(snapshot: Snapshot, filters: ReadonlyMap<string, string>): Promise<void> {
-    const [bundle] = await Promise.all([
-      bundleWorker(this.#options.entry ?? 'gateway/worker.ts'),
+    const files = await this.#write(snapshot, filters);
+    if (files.shape === this.#current?.shape && (await this.#publish(snapshot))) {
+      rmSync(files.input.folder, { recursive: true, force: true });
+    } else {
+      await this.#replace(files);
+    }
+  }
+
+  async #write(snapshot: Snapshot, filters: ReadonlyMap<string, string>): Promise<GenerationFiles> {
+    const { workers, certificates, entry } = this.#options;
+    const [bundle, state] = await Promise.all([
+      bundleWorker(entry ?? 'gateway/worker.ts'),
+      this.#stateAddress(snapshot),
       this.#openSockets(snapshot),
     ]);
-    const { workers, certificates } = this.#options;
-    const next = await startGeneration({
+    return writeGeneration({
       folder: join(this.#folder, String(++this.#count)),
       snapshot,
       bundle,
       filters,
       workers,
-      ...(certificates !== undefined && { certificates }),
       descriptors: new Map([...this.#sockets].map(([port, { fd }]) => [port, fd])),
+      ...(certificates !== undefined && { certificates }),
+      ...(state !== undefined && { state }),
     });
+  }
+
+  /** Whether the running processes took it. */
+  async #publish(snapshot: Snapshot): Promise<boolean> {
+    try {
+      await this.#current?.publish(snapshot);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #replace(files: GenerationFiles): Promise<void> {
+    const next = await startGeneration(files);
     const previous = this.#current;
     this.#current = next;
     await this.#openFronts(next);
-    await this.#closeSockets(snapshot);
+    await this.#closeSockets(next.snapshot);
     // The old one drains beside the new: nobody waits for its slowest answer.
-    previous?.drain().catch((error) => console.error(`bowsprit: ${error}`));
+    this.#drained = Promise.all([this.#drained, previous?.drain()]);
+  }
+
+  /** The state process outlives generations; it is started by the first Snapshot that needs one. */
+  async #stateAddress(snapshot: Snapshot): Promise<string | undefined> {
+    const { state, data } = this.#options;
+    if (state !== undefined || !needsState(snapshot)) return state ?? this.#state?.address;
+    this.#state ??= await startState(join(this.#folder, 'state'), data ?? join(this.#folder, 'data'));
+    return this.#state.address;
   }
 
   async #openSockets({ listeners }: Snapshot): Promise<void> {
@@ -125,7 +175,8 @@ export class Gateway {
   async stop(): Promise<void> {
     await this.#queue;
     await Promise.all([...this.#sockets.values(), ...this.#fronts.values()].map((socket) => socket.close()));
-    await this.#current?.drain();
+    await Promise.all([this.#drained, this.#current?.drain()]);
+    await this.#state?.process.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -43,6 +43,7 @@ export class Lane {
 
   async #run(captured: ConformanceCase): Promise<{ request: string; problems: string[] }[]> {
     await this.#gateway.roll(moveEndpoints(compileCase(captured), this.#address));
+    await this.#gateway.drained();
     const results = [];
     for (const request of captured.requests) {
       if (request.expect) results.push({ request: request.name, problems: await this.#compare(request) });

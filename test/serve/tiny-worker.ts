@@ -1,5 +1,13 @@
 /** A Worker that shows what `serve` hands it; stands in for the gateway where a test is about processes and sockets. */
 import type { GatewayEnv, SocketCf, SocketProps } from '../../gateway/bindings.ts';
+import { gatewayOf } from '../../gateway/snapshot-source.ts';
+
+export { admin } from '../../gateway/admin.ts';
+
+/** The counters' half of the state process, as far as this Worker asks it. */
+interface State {
+  usage(prefix: string, now: number, most: number): Promise<unknown[]>;
+}
 
 export default {
   async fetch(request: Request, env: GatewayEnv, context: { props: SocketProps }): Promise<Response> {
@@ -9,7 +17,8 @@ export default {
       return upstream.fetch('http://reviews.example.com/x?y=1');
     }
     if (pathname === '/slow') await new Promise((resolve) => setTimeout(resolve, Number(searchParams.get('ms'))));
-    const { clientIp } = (request.cf ?? {}) as SocketCf;
-    return Response.json({ props: context.props, clientIp, snapshot: env.SNAPSHOT.id });
+    if (pathname === '/state') return Response.json(await (env.STATE as State).usage('', Date.now(), 10));
+    const { clientIp, tlsClientAuth } = (request.cf ?? {}) as SocketCf;
+    return Response.json({ props: context.props, clientIp, tlsClientAuth, snapshot: gatewayOf(env).snapshot.id });
   },
 };

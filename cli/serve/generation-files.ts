@@ -1,0 +1,154 @@
+/** The folder of one generation: Snapshot, modules, certificates and one workerd configuration for each process. */
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Snapshot } from '../../gateway/snapshot.ts';
+import type { Bundle } from './bundle.ts';
+import { type ExternalService, type SocketConfig, type WorkerConfig, workerdConfig } from './capnp.ts';
+import { certificateFor } from './certificates.ts';
+import { externalServices, type PortPlan, portPlan } from './plan.ts';
+
+export interface GenerationInput {
+  /** A folder that does not exist yet; removed when the generation has drained. */
+  folder: string;
+  snapshot: Snapshot;
+  bundle: Bundle;
+  /** Wasm modules of the Snapshot's filters: file of the bytes by SHA-256. */
+  filters: ReadonlyMap<string, string>;
+  /** Listening socket (file descriptor) by Gateway port. */
+  descriptors: ReadonlyMap<number, number>;
+  /** Address of the state process, when there is one: `unix:/path` or `host:port`. */
+  state?: string;
+  /** The folder of `<credentialName>.crt/.key`. */
+  certificates?: string;
+  workers: number;
+}
+
+export interface GenerationFiles {
+  input: GenerationInput;
+  plans: PortPlan[];
+  processes: { config: string; sockets: SocketConfig[] }[];
+  /** Hash of everything but the Snapshot: a process of the same shape can take the Snapshot without starting anew. */
+  shape: string;
+}
+
+/** Header by which our TLS front tells workerd about the client; the sockets that read it are reachable by us alone. */
+export const CF_HEADER = 'x-bowsprit-cf';
+
+/** The Snapshot's file in the folder; rewritten when a Snapshot is published, so that a restart finds the newest. */
+export const SNAPSHOT_FILE = 'snapshot.json';
+
+export const frontSocket = (port: number, server: number): string => `front-${port}-${server}`;
+export const directSocket = (port: number): string => `port-${port}`;
+export const ADMIN_SOCKET = 'admin';
+
+/** Unix socket of one process. */
+export function socketPath(folder: string, process: number, name: string): string {
+  return join(folder, `${process}-${name}`);
+}
+
+export async function writeGeneration(input: GenerationInput): Promise<GenerationFiles> {
+  const { folder, snapshot, state } = input;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const plans = snapshot.listeners.map(portPlan);
+  const modules = writeModules(input);
+  const externals = await externalServices(snapshot, keeper(folder));
+  if (state !== undefined) externals.push({ name: 'STATE', address: state, rpc: true });
+  await writeCertificates(plans, input);
+  const processes = Array.from({ length: input.workers }, (_, index) =>
+    writeProcess(index, input, plans, modules, externals),
+  );
+  const shape = shapeOf(folder, plans);
+  writeFileSync(join(folder, SNAPSHOT_FILE), JSON.stringify(snapshot), { mode: 0o600 });
+  return { input, plans, processes, shape };
+}
+
+/** Every file but the Snapshot; the folder's own name stands in socket addresses and does not count. */
+function shapeOf(folder: string, plans: PortPlan[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(plans));
+  for (const file of readdirSync(folder).sort()) {
+    hash.update(`\n${file}\n`).update(readFileSync(join(folder, file), 'latin1').replaceAll(folder, ''));
+  }
+  return hash.digest('hex');
+}
+
+function keeper(folder: string): (name: string, content: string) => string {
+  let count = 0;
+  return (name, content) => {
+    const file = `${++count}-${name}`;
+    writeFileSync(join(folder, file), content, { mode: 0o600 });
+    return file;
+  };
+}
+
+/** The entry only joins the bundle with its filters: Wasm cannot be compiled at run time, so it is imported by name. */
+function writeModules({ folder, bundle, filters }: GenerationInput): WorkerConfig['modules'] {
+  copyFileSync(bundle.file, join(folder, 'gateway.js'));
+  const digests = bundle.exports.includes('registerModules') ? [...filters.keys()].sort() : [];
+  for (const digest of digests) copyFileSync(filters.get(digest)!, join(folder, `${digest}.wasm`));
+  const imports = digests.map((digest, index) => `import filter${index} from './${digest}.wasm';`);
+  const table = digests.map((digest, index) => `'${digest}': filter${index}`).join(', ');
+  const register = digests.length
+    ? `import { registerModules } from './gateway.js';\nregisterModules({ ${table} });`
+    : '';
+  const named = ['default', ADMIN_SOCKET].filter((name) => bundle.exports.includes(name));
+  const entry = [...imports, register, `export { ${named.join(', ')} } from './gateway.js';`, ''].join('\n');
+  writeFileSync(join(folder, 'main.js'), entry);
+  return [
+    { name: 'main.js', kind: 'esModule', file: 'main.js' },
+    { name: 'gateway.js', kind: 'esModule', file: 'gateway.js' },
+    ...digests.map((digest) => ({ name: `${digest}.wasm`, kind: 'wasm' as const, file: `${digest}.wasm` })),
+  ];
+}
+
+async function writeCertificates(plans: PortPlan[], { folder, certificates }: GenerationInput): Promise<void> {
+  for (const plan of plans) {
+    if (plan.kind !== 'direct' || !plan.tls) continue;
+    const { certificate, key } = await certificateFor(plan.server.tls?.credentialName, certificates);
+    writeFileSync(join(folder, `${plan.port}.crt`), certificate, { mode: 0o600 });
+    writeFileSync(join(folder, `${plan.port}.key`), key, { mode: 0o600 });
+  }
+}
+
+function writeProcess(
+  index: number,
+  { folder, bundle }: GenerationInput,
+  plans: PortPlan[],
+  modules: WorkerConfig['modules'],
+  externals: ExternalService[],
+): GenerationFiles['processes'][number] {
+  const sockets = plans.flatMap((plan) => socketsOf(plan, index, folder));
+  if (bundle.exports.includes(ADMIN_SOCKET)) {
+    sockets.push({ name: ADMIN_SOCKET, entrypoint: ADMIN_SOCKET, address: unix(folder, index, ADMIN_SOCKET) });
+  }
+  const config = join(folder, `${index}.capnp`);
+  const json = [{ name: 'SNAPSHOT', file: SNAPSHOT_FILE }];
+  writeFileSync(config, workerdConfig({ modules, json, externals, sockets }), { mode: 0o600 });
+  return { config, sockets };
+}
+
+const unix = (folder: string, index: number, name: string): string => `unix:${socketPath(folder, index, name)}`;
+
+const TLS_VERSIONS: Record<string, string> = {
+  TLSV1_0: 'tls1Dot0',
+  TLSV1_1: 'tls1Dot1',
+  TLSV1_2: 'tls1Dot2',
+  TLSV1_3: 'tls1Dot3',
+};
+
+function socketsOf(plan: PortPlan, index: number, folder: string): SocketConfig[] {
+  const { port } = plan;
+  if (plan.kind === 'front') {
+    return plan.servers.map((server, number) => ({
+      name: frontSocket(port, number),
+      address: unix(folder, index, frontSocket(port, number)),
+      cfHeader: CF_HEADER,
+      props: { port, server: server.name },
+    }));
+  }
+  const socket: SocketConfig = { name: directSocket(port), props: { port } };
+  if (!plan.tls) return [socket];
+  const minVersion = TLS_VERSIONS[plan.server.tls?.minProtocolVersion ?? 'TLSV1_2'] ?? 'tls1Dot2';
+  const keypair = { key: `${port}.key`, certificate: `${port}.crt` };
+  return [{ ...socket, keypair, minVersion, props: { port, server: plan.server.name } }];
+}
