@@ -50,7 +50,7 @@ export interface Exchange {
   responseHeaders: HeaderView;
   responseBody: ReadableStream<Uint8Array> | string | Uint8Array | null;
 
-  /** The payload that counts, by provider name: Envoy's dynamic metadata keeps one, of the token that passed last. */
+  /** jwt_authn's dynamic metadata as Istio names it: `payload` holds the claims of the token that passed last. */
   readonly verified: Map<string, Claims>;
   /** Further dynamic metadata by filter name, for %DYNAMIC_METADATA()% and rate-limit actions. */
   readonly metadata: Map<string, Record<string, unknown>>;

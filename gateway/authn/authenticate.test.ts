@@ -80,7 +80,7 @@ test('a verified token is taken out of header and query, and its claims are publ
   const exchange = fakeExchange({ headers: { authorization: `Bearer ${g1}` }, path: '/p?b=1&a=%41+%2b' });
   assert.equal(await ask([first()], exchange), undefined);
   assert.equal(exchange.requestHeaders.get('authorization'), null);
-  assert.equal(exchange.verified.get('origins-0')?.sub, 'a');
+  assert.equal(exchange.verified.get('payload')?.sub, 'a');
   const query = fakeExchange({ path: `/p?y&b=1&access_token=${g1}&a=%41+b%0d&z=%2F%3d` });
   assert.equal(await ask([first()], query), undefined);
   assert.equal(query.path, '/p?a=A+b%0D&b=1&y=&z=/=');

@@ -93,7 +93,7 @@ function accept(exchange: Exchange, config: JwtProvider, found: FoundToken, good
   writeOutputs(exchange, good.outputs);
   if (!config.forwardOriginalToken) found.remove(exchange);
   exchange.verified.clear();
-  exchange.verified.set(config.name, good.claims);
+  exchange.verified.set('payload', good.claims);
 }
 
 function keyContext(exchange: Exchange): KeyContext {
