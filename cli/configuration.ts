@@ -1,5 +1,6 @@
 /** Files named on the command line in, a compiled Snapshot with its findings out; shared by every command that takes -f. */
 import { parse } from 'yaml';
+import { validated } from '../control-api/analysis/validate/validate.ts';
 import { type Compiled, compile } from '../control-api/compile/compile.ts';
 import { type CompileInput, INGRESS_GATEWAY } from '../control-api/compile/processor.ts';
 import { loadResources } from '../control-api/resources/load.ts';
@@ -21,7 +22,7 @@ export interface Configuration extends Compiled {
 /** Reads, loads and compiles. Throws a CommandError (65) only when something cannot be read at all. */
 export function readConfiguration(options: ConfigurationOptions): Configuration {
   const files = readSources(options.filename);
-  const loaded = loadResources(files, { namespace: options.namespace });
+  const loaded = validated(loadResources(files, { namespace: options.namespace }));
   const mesh = options.meshConfig === undefined ? {} : readMeshConfig(options.meshConfig);
   const input = { resources: loaded.resources, mesh, identity: INGRESS_GATEWAY };
   const compiled = compile(input);

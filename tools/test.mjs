@@ -12,6 +12,6 @@ const files = roots
   .filter((file) => only.length === 0 || only.some((part) => file.includes(part)))
   .sort();
 const node = 'node_modules/node/bin/node';
-const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', '--test-force-exit'];
+const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2'];
 const result = spawnSync(node, [...args, ...files], { stdio: 'inherit' });
 process.exit(result.status ?? 1);

@@ -1,5 +1,6 @@
 /** Admission: the same checks as `bowsprit check`, answered the way kubectl shows them, on the field. */
 import type { Finding } from '../analysis/finding.ts';
+import { validated } from '../analysis/validate/validate.ts';
 import { loadResources } from '../resources/load.ts';
 import { ApiError, type Cause } from './api-error.ts';
 import type { Json } from './apply/fields.ts';
@@ -11,9 +12,8 @@ export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
 /** Warnings for kubectl's Warning headers. Throws Invalid when the object has an error, with a cause for each field. */
 export function admit(object: Json, target: Target, validation: FieldValidation): string[] {
-  const { findings } = loadResources([{ file: '(api)', text: JSON.stringify(object) }], {
-    namespace: target.namespace || 'default',
-  });
+  const source = { file: '(api)', text: JSON.stringify(object) };
+  const { findings } = validated(loadResources([source], { namespace: target.namespace || 'default' }));
   const errors = findings.filter((finding) => finding.level === 'error');
   if (errors.length > 0) throw invalid(object, target, errors);
   const unknown = findings.filter((finding) => finding.name === 'UnknownField');

@@ -1,5 +1,6 @@
 /** The stored objects as Resources, kept loaded, so that one change costs the loading of one object. */
 import type { Finding } from '../analysis/finding.ts';
+import { validated } from '../analysis/validate/validate.ts';
 import { loadResources } from '../resources/load.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Json } from '../rest/apply/fields.ts';
@@ -51,7 +52,7 @@ export class Inventory {
     const { metadata, status, ...body } = object;
     const { managedFields: _managed, ...meta } = metadata as Json;
     const text = JSON.stringify({ ...body, metadata: meta });
-    const loaded = loadResources([{ file: '(api)', text }], { namespace: namespace || 'default' });
+    const loaded = validated(loadResources([{ file: '(api)', text }], { namespace: namespace || 'default' }));
     this.held.set(idOf({ resource, namespace, name }), {
       key: { resource, namespace, name },
       generation: generationOf(object),

@@ -2,6 +2,7 @@
 
 import { parse } from 'yaml';
 import { Gateway } from '../../cli/serve/gateway.ts';
+import { validated } from '../../control-api/analysis/validate/validate.ts';
 import { compile } from '../../control-api/compile/compile.ts';
 import { INGRESS_GATEWAY } from '../../control-api/compile/processor.ts';
 import { loadResources } from '../../control-api/resources/load.ts';
@@ -92,7 +93,7 @@ const ANY_PORT = { get: () => 0 } as unknown as ReadonlyMap<number, number>;
 const NOBODY = 1;
 
 function compileCase({ file, config, mesh }: ConformanceCase): Snapshot {
-  const { resources } = loadResources([{ file, text: config }], { namespace: 'default' });
+  const { resources } = validated(loadResources([{ file, text: config }], { namespace: 'default' }));
   const settings = mesh ? parse(mesh, { version: '1.1' }) : {};
   return compile({ resources, mesh: settings, identity: INGRESS_GATEWAY }).snapshot;
 }

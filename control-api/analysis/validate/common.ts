@@ -1,0 +1,133 @@
+/** Checks that several kinds share: host names, ports, durations, percentages, headers, regular expressions. undefined = fine. */
+import ipaddr from 'ipaddr.js';
+import { RE2JS } from 're2js';
+
+type Problem = string | undefined;
+
+const LABEL = /^[a-zA-Z0-9_]([-a-zA-Z0-9_]*[a-zA-Z0-9_])?$/;
+const MAX_NAME = 255;
+
+/** A fully qualified or short domain name; a trailing dot is allowed. */
+export function fqdn(name: string): Problem {
+  if (name === '') return 'empty domain name not allowed';
+  if (name.length > MAX_NAME) return `domain name "${name}" too long (max ${MAX_NAME})`;
+  const labels = name.replace(/\.$/, '').split('.');
+  const bad = labels.find((label) => label.length > 63 || !LABEL.test(label));
+  return bad === undefined ? undefined : `domain name "${name}" invalid (label "${bad}" invalid)`;
+}
+
+/** As fqdn, with `*` or a leading `*.` allowed. The first label is judged apart from the rest, which shows in the text. */
+export function wildcardDomain(name: string): Problem {
+  if (name === '*') return undefined;
+  if (name.length > MAX_NAME) return `domain name "${name}" too long (max ${MAX_NAME})`;
+  if (name.includes('*') && !name.startsWith('*.')) return `partial wildcard "${name}" not allowed`;
+  const [first = '', ...rest] = name.split('.');
+  if (first !== '*' && !LABEL.test(first)) return fqdn(name);
+  return rest.length > 0 ? fqdn(rest.join('.')) : fqdn(name);
+}
+
+export const isIp = (text: string): boolean => ipaddr.isValid(text);
+
+export function port(number: number): Problem {
+  return number >= 1 && number <= 65535 ? undefined : `port number ${number} must be in the range 1..65535`;
+}
+
+const UNIT_MS: Record<string, number> = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
+  us: 0.001,
+  µs: 0.001,
+  ns: 0.000_001,
+};
+
+/** Milliseconds of a duration such as `1m30s`; NaN when it is none. */
+export function milliseconds(text: string): number {
+  const parts = [...text.matchAll(/([0-9.]+)(h|ms|us|µs|ns|m|s)/g)];
+  if (text === '' || parts.map((part) => part[0]).join('') !== text.replace(/^-/, '')) return Number.NaN;
+  const sum = parts.reduce((total, [, amount, unit]) => total + Number(amount) * UNIT_MS[unit!]!, 0);
+  return text.startsWith('-') ? -sum : sum;
+}
+
+/** At least a millisecond, and whole ones, because Envoy's own durations are kept in milliseconds here. */
+export function duration(text: string | undefined): Problem {
+  if (text === undefined) return undefined;
+  const ms = milliseconds(text);
+  if (ms < 1) return 'duration must be greater than 1ms';
+  return Number.isInteger(Number(ms.toFixed(6))) ? undefined : 'only durations to ms precision are supported';
+}
+
+export function percentRange(value: number | undefined): Problem {
+  return value === undefined || (value >= 0 && value <= 100) ? undefined : `percentage ${value} is not in range 0..100`;
+}
+
+export function percentage(value: number | undefined): Problem {
+  if (value === undefined || value === 0 || (value >= 0.0001 && value <= 100)) return undefined;
+  return `percentage ${value} is neither 0.0, nor in range [0.0001, 100.0]`;
+}
+
+/** RFC 9110 token. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+export function httpHeaderName(name: string): Problem {
+  if (name === '') return 'header name cannot be empty';
+  return TOKEN.test(name) ? undefined : `header name ${name} is not a valid header name`;
+}
+
+/** A header that an operation may touch. Removing or adding takes no Host; setting does (`allowAuthority`). */
+export function operatedHeaderName(name: string, allowAuthority: boolean): Problem {
+  if (name === '') return 'header name cannot be empty';
+  const lower = name.toLowerCase();
+  if (allowAuthority && (lower === 'host' || lower === ':authority')) return undefined;
+  if (lower === 'host') return `invalid header ${JSON.stringify(name)}: cannot set Host header`;
+  return name.startsWith(':') ? `invalid header ${JSON.stringify(name)}: header cannot have ":" prefix` : undefined;
+}
+
+/** The pattern compiled as RE2, or its error as Go's regexp words it. */
+export function re2Error(pattern: string): Problem {
+  try {
+    RE2JS.compile(pattern);
+    return undefined;
+  } catch (error) {
+    return String((error as Error).message);
+  }
+}
+
+interface Match {
+  exact?: string;
+  prefix?: string;
+  regex?: string;
+}
+
+const RE2_HINT = 'Istio uses RE2 style regex-based match (https://github.com/google/re2/wiki/Syntax)';
+
+/** A StringMatch; only its regex can be wrong. */
+export function stringMatchRegexp(match: Match | undefined, where: string): Problem {
+  if (match?.regex === undefined) return undefined;
+  if (match.regex === '') return `"${where}": regex string match should not be empty`;
+  const error = re2Error(match.regex);
+  return error && `"${where}": ${error}; ${RE2_HINT}`;
+}
+
+const DNS1123_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+export const isDns1123Label = (text: string): boolean => DNS1123_LABEL.test(text);
+
+const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+
+export function labels(values: Record<string, string>): string[] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    if (!LABEL_KEY.test(key)) return [`invalid tag key: "${key}"`];
+    return LABEL_VALUE.test(value) ? [] : [`invalid tag value: "${value}"`];
+  });
+}
+
+export function exportTo(values: readonly string[] | undefined): string[] {
+  const list = values ?? [];
+  if (list.includes('*') && list.length > 1)
+    return ['cannot have both public (*) and non-public exportTo values for a resource'];
+  return list
+    .filter((value) => !['*', '.', '~'].includes(value) && !isDns1123Label(value))
+    .map((value) => `exportTo: invalid namespace ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,54 @@
+/** EnvoyFilter, as Istio's webhook judges its shape; what a patch does is judged where it is compiled. */
+import type { EnvoyFilterSpec } from '../../resources/types.gen.ts';
+import { re2Error } from './common.ts';
+import type { Issues } from './issues.ts';
+
+type Patch = NonNullable<EnvoyFilterSpec['configPatches']>[number];
+
+const CAUTION =
+  'EnvoyFilter exposes internal implementation details that may change at any time. Prefer other APIs if possible, and exercise extreme caution, especially around upgrades.';
+
+/** applyTo → the object class that its match may name. */
+const CLASSES: Record<string, [name: string, field: 'listener' | 'routeConfiguration' | 'cluster']> = {
+  LISTENER: ['listener', 'listener'],
+  FILTER_CHAIN: ['listener', 'listener'],
+  NETWORK_FILTER: ['listener', 'listener'],
+  HTTP_FILTER: ['listener', 'listener'],
+  ROUTE_CONFIGURATION: ['http route', 'routeConfiguration'],
+  VIRTUAL_HOST: ['http route', 'routeConfiguration'],
+  HTTP_ROUTE: ['http route', 'routeConfiguration'],
+  CLUSTER: ['cluster', 'cluster'],
+};
+
+export function validateEnvoyFilter(spec: EnvoyFilterSpec, issues: Issues): void {
+  issues.warn(CAUTION);
+  issues.each(['configPatches'], spec.configPatches, validatePatch);
+}
+
+function validatePatch({ applyTo, match, patch }: Patch, issues: Issues): void {
+  if (!applyTo || (applyTo as string) === 'INVALID') issues.error('Envoy filter: missing applyTo');
+  if (!patch) {
+    issues.error('Envoy filter: missing patch');
+    return;
+  }
+  const { operation, value } = patch;
+  if (!operation || (operation as string) === 'INVALID')
+    issues.at('patch').error('Envoy filter: missing patch operation');
+  if (operation !== 'REMOVE' && !value)
+    issues.at('patch', 'value').error('Envoy filter: missing patch value for non-remove operation');
+  const version = match?.proxy?.proxyVersion;
+  const error = version && re2Error(version);
+  if (error)
+    issues.at('match', 'proxy', 'proxyVersion').error(`Envoy filter: invalid regex for proxy version, [${error}]`);
+  validateClass(applyTo, match, issues);
+}
+
+function validateClass(applyTo: Patch['applyTo'], match: Patch['match'], issues: Issues): void {
+  const [name, own] = CLASSES[applyTo ?? ''] ?? [];
+  if (!name || !match) return;
+  const others = (['listener', 'routeConfiguration', 'cluster'] as const).filter(
+    (field) => field !== own && match[field],
+  );
+  if (others.length > 0)
+    issues.at('match').error(`Envoy filter: applyTo for ${name} class objects cannot have non ${name} match`);
+}

@@ -1,0 +1,41 @@
+/** What a validator found, with the field each is about. Texts are Istio's own, as its webhook words them. */
+import type { FieldPath } from '../../resources/resource.ts';
+
+export interface Issue {
+  level: 'error' | 'warning';
+  message: string;
+  path: FieldPath;
+}
+
+export class Issues {
+  readonly found: Issue[];
+  private readonly path: FieldPath;
+
+  constructor(found: Issue[] = [], path: FieldPath = ['spec']) {
+    this.found = found;
+    this.path = path;
+  }
+
+  /** The same list, one field further down. */
+  at(...path: FieldPath): Issues {
+    return new Issues(this.found, [...this.path, ...path]);
+  }
+
+  /** Visits every item of the list at `path`, each with its own place. */
+  each<T>(path: FieldPath, items: readonly T[] | undefined, visit: (item: T, at: Issues, index: number) => void): void {
+    for (const [index, item] of (items ?? []).entries()) visit(item, this.at(...path, index), index);
+  }
+
+  error(message: string): void {
+    this.found.push({ level: 'error', message, path: this.path });
+  }
+
+  warn(message: string): void {
+    this.found.push({ level: 'warning', message, path: this.path });
+  }
+
+  /** Reports each text that is not undefined. */
+  check(...problems: (string | undefined)[]): void {
+    for (const problem of problems) if (problem !== undefined) this.error(problem);
+  }
+}
