@@ -29,7 +29,7 @@ export function checkCommand(): Command {
 async function check(options: CheckOptions): Promise<void> {
   const { input, ...compiled } = readConfiguration(options);
   const findings = [...compiled.findings, ...analyse({ input, compiled })].sort(byPlace);
-  const order = mergeOrder(compiled.snapshot);
+  const order = mergeOrder(compiled.snapshot, input.resources);
   const { snapshot } = compiled;
   const placements = withFields(compiled.placements, input);
   if (options.output === 'json') {

@@ -88,15 +88,16 @@ export interface VirtualHost {
   perFilterConfig?: Record<string, PerFilterConfig>;
 }
 
-/** Where a part of the Snapshot came from; for explain, access logs and findings. Never used to decide. */
+/**
+ * Where a part of the Snapshot came from; for explain, access logs and findings. Never used to decide. No file and line:
+ * a comment more must not make another Snapshot. Who has the Resources finds the place by `path`.
+ */
 export interface Origin {
   kind: string;
   namespace: string;
   name: string;
   /** e.g. `http[2].match[0]` */
   path?: string;
-  /** `file:line:col` of that part, where it came from a file. */
-  at?: string;
 }
 
 export interface Route {

@@ -1,5 +1,6 @@
 /** The final order of a host's routes, with where each came from: several VirtualServices may have written them. */
-import type { Route, RouteMatch, Snapshot, StringMatch } from '../../gateway/snapshot.ts';
+import type { Origin, Route, RouteMatch, Snapshot, StringMatch } from '../../gateway/snapshot.ts';
+import { describe, type Resource } from '../resources/resource.ts';
 
 export interface OrderedRoute {
   /** `VirtualService default/reviews` */
@@ -19,22 +20,36 @@ export interface OrderedHost {
   routes: OrderedRoute[];
 }
 
-export function mergeOrder(snapshot: Snapshot): OrderedHost[] {
+/** @param resources what the Snapshot was compiled from, for the places in files */
+export function mergeOrder(snapshot: Snapshot, resources: readonly Resource[]): OrderedHost[] {
+  const byName = new Map(resources.map((resource) => [describe(resource), resource]));
   return Object.values(snapshot.routeTables).flatMap(({ name, virtualHosts }) =>
     virtualHosts.map(({ domains, requireTls = false, routes }) => ({
       routeTable: name,
       domains,
       requireTls,
-      routes: routes.map(orderedRoute),
+      routes: routes.map((route) => orderedRoute(route, placeOf(route.origin, byName))),
     })),
   );
 }
 
-function orderedRoute({ name, match, action, origin }: Route): OrderedRoute {
+/** `http[2].match[0]` of the origin's resource → `file:line:col`. */
+function placeOf(
+  { kind, namespace, name, path = '' }: Origin,
+  byName: ReadonlyMap<string, Resource>,
+): string | undefined {
+  const resource = byName.get(`${kind} ${namespace}/${name}`);
+  if (!resource) return undefined;
+  const parts = (path.match(/[^.[\]]+/g) ?? []).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const { file, line, column } = resource.at(['spec', ...parts]);
+  return `${file}:${line}:${column}`;
+}
+
+function orderedRoute({ name, match, action, origin }: Route, at: string | undefined): OrderedRoute {
   return {
     resource: `${origin.kind} ${origin.namespace}/${origin.name}`,
     ...(origin.path && { path: origin.path }),
-    ...(origin.at && { at: origin.at }),
+    ...(at && { at }),
     ...(name && { name }),
     match: matchText(match),
     action: actionText(action),

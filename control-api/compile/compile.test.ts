@@ -4,7 +4,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parse, stringify } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { loadResources } from '../resources/load.ts';
 import { type Compiled, compile } from './compile.ts';
 import { type CompileInput, INGRESS_GATEWAY, type ProxyIdentity } from './processor.ts';
@@ -18,9 +18,9 @@ interface Golden {
 
 const files = globSync('control-api/compile/testdata/*.in.yaml').sort();
 
-function inputOf(file: string): CompileInput {
+function inputOf(file: string, rewrite = (config: string) => config): CompileInput {
   const { config, mesh = {}, identity } = parse(readFileSync(file, 'utf8')) as Golden;
-  const { resources } = loadResources([{ file: 'config.yaml', text: config }], { namespace: 'default' });
+  const { resources } = loadResources([{ file: 'config.yaml', text: rewrite(config) }], { namespace: 'default' });
   return { resources, mesh, identity: { ...INGRESS_GATEWAY, ...identity } };
 }
 
@@ -53,6 +53,25 @@ for (const file of files) {
       fc.property(shuffled, (resources) => compile({ ...input, resources }).snapshot.id === id),
       { numRuns: 20 },
     );
+  });
+}
+
+/** Every map of the YAML with its keys the other way round. */
+function reverseKeys(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(reverseKeys);
+  const entries = Object.entries(value).reverse();
+  return Object.fromEntries(entries.map(([key, field]) => [key, reverseKeys(field)]));
+}
+
+const turned = (config: string): string =>
+  parseAllDocuments(config)
+    .map((document) => stringify(reverseKeys(document.toJS())))
+    .join('---\n');
+
+for (const file of files) {
+  test(`any order of fields in ${basename(file)} gives the same id`, () => {
+    assert.equal(compile(inputOf(file, turned)).snapshot.id, compile(inputOf(file)).snapshot.id);
   });
 }
 

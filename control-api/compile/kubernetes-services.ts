@@ -1,6 +1,7 @@
 /** Kubernetes Services with their EndpointSlices, when a user gives them. Labels for subsets come from the Pods, where given too. */
 import type { Endpoint } from '../../gateway/snapshot.ts';
 import type { Resource } from '../resources/resource.ts';
+import { sortKeys } from './identify.ts';
 import type { CompileInput } from './processor.ts';
 import { keyOf, ofKind } from './select.ts';
 import type { Service, ServicePort } from './services.ts';
@@ -27,7 +28,7 @@ type Slice = Resource<EndpointSliceSpec>;
 /** A Service without any slice is somewhere in the cluster: its clusters are reached through the mesh entry. */
 export function kubernetesServices(input: CompileInput): Service[] {
   const slices = Map.groupBy(ofKind<EndpointSliceSpec>(input, 'discovery.k8s.io', 'EndpointSlice'), serviceOfSlice);
-  const pods = new Map(ofKind(input, '', 'Pod').map((pod) => [keyOf(pod), pod.metadata.labels]));
+  const pods = new Map(ofKind(input, '', 'Pod').map((pod) => [keyOf(pod), sortKeys(pod.metadata.labels)]));
   return ofKind<KubernetesServiceSpec>(input, '', 'Service').map((resource): Service => {
     const { metadata, spec } = resource;
     const own = slices.get(keyOf(resource));

@@ -1,8 +1,9 @@
 /** Says of every resource that no other processor has placed where it is carried out. Comes last. */
 import { describe, type Resource } from '../resources/resource.ts';
 import { resolveHost } from './names.ts';
-import { appliesTo } from './policy-scope.ts';
+import { selectsProxy, type TargetedSpec } from './policies/scope.ts';
 import type { CompileInput, Draft, Placement, Processor } from './processor.ts';
+import { hasLabels } from './select.ts';
 import type { DestinationRuleSpec, ServiceEntrySpec } from './spec.ts';
 import { exportedTo, isVisible } from './visibility.ts';
 
@@ -44,8 +45,6 @@ const PLACERS: Record<string, Placer> = {
     where: 'unsupported',
     reason: 'there is no proxy process whose concurrency, environment or image it could set',
   }),
-  RequestAuthentication: placePolicy,
-  AuthorizationPolicy: placePolicy,
   EnvoyFilter: placePolicy,
   Telemetry: placePolicy,
   WasmPlugin: placePolicy,
@@ -69,8 +68,11 @@ function placeDestinationRule(resource: Resource, { identity }: CompileInput, dr
     : cluster(`holds for no service of this gateway: ${name} is unknown, not exported, or another rule goes first`);
 }
 
+/** EnvoyFilter alone says `workloadSelector.labels` where the others say `selector.matchLabels`. */
 function placePolicy(resource: Resource, { identity }: CompileInput): Place {
-  return appliesTo(resource, identity)
-    ? edge('applies to this gateway')
-    : cluster('applies to other workloads, whose sidecars enforce it');
+  const { workloadSelector } = resource.spec as { workloadSelector?: { labels?: Record<string, string> } };
+  const ours =
+    selectsProxy(resource as unknown as Resource<TargetedSpec>, identity) &&
+    hasLabels(identity.labels, workloadSelector?.labels);
+  return ours ? edge('applies to this gateway') : cluster('applies to other workloads, whose proxies carry it out');
 }

@@ -75,9 +75,8 @@ function buildRoute(written: WrittenRoute, match: HttpMatchSpec | undefined, ind
 }
 
 function originOf({ from }: WrittenRoute, path: FieldPath): Origin {
-  const { file, line, column } = from.at(path);
   const { namespace, name } = from.metadata;
-  return { kind: from.kind, namespace, name, path: fieldName(path.slice(1)), at: `${file}:${line}:${column}` };
+  return { kind: from.kind, namespace, name, path: fieldName(path.slice(1)) };
 }
 
 /** Istio's notion: no condition but the path, and that `/` as a prefix or exactly `.*` as a regex (captured). */

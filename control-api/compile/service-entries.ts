@@ -1,6 +1,7 @@
 /** ServiceEntry, with WorkloadEntries where a workloadSelector asks for them. */
 import type { Endpoint } from '../../gateway/snapshot.ts';
 import type { Resource } from '../resources/resource.ts';
+import { sortKeys } from './identify.ts';
 import { isWildcard } from './names.ts';
 import type { CompileInput } from './processor.ts';
 import { hasLabels, NETWORKING, ofKind } from './select.ts';
@@ -61,7 +62,7 @@ function endpointAt(entry: WorkloadEntrySpec, port: ServicePort, targetPort: num
   const endpoint: Endpoint = {
     address: entry.address ?? '',
     port: entry.ports?.[port.name] ?? (targetPort || port.number),
-    labels: entry.labels ?? {},
+    labels: sortKeys(entry.labels ?? {}),
     weight: entry.weight || 1,
   };
   if (entry.locality) endpoint.locality = entry.locality;

@@ -8,6 +8,7 @@ import type {
   UpstreamTls,
 } from '../../gateway/snapshot.ts';
 import { durationMs, wholeMs } from './duration.ts';
+import { sortKeys } from './identify.ts';
 import type { ProxyIdentity } from './processor.ts';
 import type {
   ClientTlsSpec,
@@ -85,7 +86,7 @@ function loadBalancer(
   }
   const locality = localitySetting(spec.localityLbSetting ?? (mesh.localityLbSetting as LocalityLbSpec), outlier);
   if (locality) balancer.locality = { from: identity.locality, ...locality };
-  if (locality?.failoverPriority) balancer.locality = { ...balancer.locality!, labels: identity.labels };
+  if (locality?.failoverPriority) balancer.locality = { ...balancer.locality!, labels: sortKeys(identity.labels) };
   return balancer;
 }
 
@@ -96,7 +97,7 @@ function localitySetting(
 ): Omit<LocalitySetting, 'from'> | undefined {
   if (!setting || setting.enabled === false) return undefined;
   if (setting.distribute?.length) {
-    return { distribute: setting.distribute.map(({ from = '', to = {} }) => ({ from, to })) };
+    return { distribute: setting.distribute.map(({ from = '', to = {} }) => ({ from, to: sortKeys(to) })) };
   }
   if (!outlier) return undefined;
   return {

@@ -29,7 +29,10 @@ export function splitByScope<Spec extends TargetedSpec>(
 }
 
 /** The gateway's own namespace and the root namespace count; no selector is everybody there (captured: jwt/policy-scopes). */
-function selectsProxy({ metadata, spec }: Resource<TargetedSpec>, identity: ProxyIdentity): boolean {
+export function selectsProxy(
+  { metadata, spec }: Pick<Resource<TargetedSpec>, 'metadata' | 'spec'>,
+  identity: ProxyIdentity,
+): boolean {
   if (metadata.namespace !== identity.namespace && metadata.namespace !== identity.rootNamespace) return false;
   const refs = targetsOf(spec);
   if (refs.length === 0) return hasLabels(identity.labels, spec.selector?.matchLabels);
