@@ -57,9 +57,9 @@ async function serve(options: ServeOptions): Promise<void> {
     ownMetrics,
   });
   const load = async (): Promise<void> => {
-    const { snapshot, findings } = readConfiguration(options);
+    const { snapshot, findings, filters } = readConfiguration(options);
     printFindings(findings);
-    if (snapshot.id !== gateway.generation?.snapshot.id) await gateway.roll(snapshot);
+    if (snapshot.id !== gateway.generation?.snapshot.id) await gateway.roll(snapshot, filters);
   };
   await load();
   ready = true;

@@ -4,6 +4,7 @@
  */
 import type { Level } from './finding.ts';
 import { SECURITY_MESSAGES } from './messages-security.ts';
+import { WASM_MESSAGES } from './messages-wasm.ts';
 
 export interface Message {
   code: string;
@@ -125,6 +126,7 @@ export const MESSAGES = {
     mend: 'Correct the field; the resource is left out until then.',
   },
   ...SECURITY_MESSAGES,
+  ...WASM_MESSAGES,
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;

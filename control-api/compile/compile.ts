@@ -14,6 +14,7 @@ import { requestAuthentication } from './request-authentication.ts';
 import { byAge } from './select.ts';
 import { ServiceRegistry, services } from './services.ts';
 import { virtualServices } from './virtual-services.ts';
+import { wasmPlugin } from './wasm-plugin.ts';
 
 const PROCESSORS: readonly Processor[] = [
   mesh,
@@ -25,6 +26,7 @@ const PROCESSORS: readonly Processor[] = [
   requestAuthentication,
   authorizationPolicy,
   peerAuthentication,
+  wasmPlugin,
   placements,
 ];
 
