@@ -3,6 +3,7 @@
  * each Snapshot and route; a phase that has nothing to do on a route gives no step and costs nothing there.
  */
 import { foldJwt } from './authn/phase.ts';
+import { foldExtAuthz } from './authz/ext-authz.ts';
 import { foldRbac } from './authz/phase.ts';
 import type { Exchange, LocalReply, Verdict } from './exchange.ts';
 import type { PhaseName } from './phase-names.ts';
@@ -43,6 +44,11 @@ export const PHASE_TABLE: readonly Phase[] = [
     reason:
       'EnvoyFilter INSERT_FIRST, and INSERT_BEFORE without a subFilter, stand before authentication (as captured).',
     fold: foldInserted,
+  },
+  {
+    name: 'ext-authz',
+    reason: 'Istio asks CUSTOM authorisers before anything is known about tokens.',
+    fold: foldExtAuthz,
   },
   {
     name: 'wasm-authn',
