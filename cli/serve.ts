@@ -7,7 +7,7 @@ import { serveAdmin } from './serve/admin.ts';
 import { Gateway } from './serve/gateway.ts';
 import { watchFiles } from './serve/watch.ts';
 
-interface ServeOptions extends ConfigurationOptions {
+export interface ServeOptions extends ConfigurationOptions {
   listen: string[];
   bind: string;
   admin: string;
@@ -17,7 +17,7 @@ interface ServeOptions extends ConfigurationOptions {
   workers: string;
 }
 
-const several = (value: string, before: string[]): string[] => [...before, value];
+export const several = (value: string, before: string[]): string[] => [...before, value];
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -37,10 +37,11 @@ export function serveCommand(): Command {
     .option('--data <folder>', 'where the counters of global rate limits are kept; without it they end with serve')
     .option('--state <host:port>', "another machine's state process")
     .option('--workers <n>', 'gateway processes; each keeps its own local rate limits and outlier counts', '1')
-    .action(action(serve));
+    .action(action((options: ServeOptions) => runServe(options)));
 }
 
-async function serve(options: ServeOptions): Promise<void> {
+/** Serves until SIGTERM or SIGINT; `started` is told the gateway once every port accepts. */
+export async function runServe(options: ServeOptions, started: (gateway: Gateway) => void = printPorts): Promise<void> {
   const gateway = new Gateway({
     bind: options.bind,
     ports: portMap(options.listen),
@@ -63,7 +64,7 @@ async function serve(options: ServeOptions): Promise<void> {
   };
   await load();
   ready = true;
-  for (const [port, local] of gateway.localPorts()) console.error(`bowsprit: port ${port} on ${options.bind}:${local}`);
+  started(gateway);
   const reload = (): void => {
     load().catch((error: Error) => console.error(`bowsprit: ${error.message}; the configuration before stays`));
   };
@@ -76,6 +77,11 @@ async function serve(options: ServeOptions): Promise<void> {
   await gateway.stop();
   admin.close();
   process.exit(EXIT.fine);
+}
+
+/** On standard error: standard output belongs to the access log. */
+function printPorts(gateway: Gateway): void {
+  for (const [port, local] of gateway.localPorts()) console.error(`bowsprit: port ${port} on ${gateway.bind}:${local}`);
 }
 
 /** A second signal changes nothing: whoever sends one to the whole process group sends it twice to us (launcher and group). */
