@@ -1,13 +1,18 @@
 /** `bowsprit serve`: workerd in the foreground, one socket for each Gateway port. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
-import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
+import type { FloorSource } from '../control-api/store/floor.ts';
+import { type ConfigurationOptions, readConfiguration, readFloor } from './configuration.ts';
 import { action, CommandError, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
 import { serveAdmin } from './serve/admin.ts';
+import { type Control, startControl } from './serve/control.ts';
 import { Gateway } from './serve/gateway.ts';
 import { watchFiles } from './serve/watch.ts';
 
-export interface ServeOptions extends ConfigurationOptions {
+interface ServeOptions extends ConfigurationOptions {
   listen: string[];
   bind: string;
   admin: string;
@@ -15,14 +20,16 @@ export interface ServeOptions extends ConfigurationOptions {
   data?: string;
   state?: string;
   workers: string;
+  control?: string;
+  kubeconfig: string;
 }
 
-export const several = (value: string, before: string[]): string[] => [...before, value];
+const several = (value: string, before: string[]): string[] => [...before, value];
 
 export function serveCommand(): Command {
   return new Command('serve')
     .description('serve the configuration with workerd, in the foreground')
-    .requiredOption('-f, --filename <path>', 'file, folder or - (repeatable)', several, [])
+    .option('-f, --filename <path>', 'file, folder or - (repeatable)', several, [])
     .option('--mesh-config <file>', "Istio's MeshConfig")
     .option('-n, --namespace <name>', 'namespace of resources that name none', 'default')
     .option(
@@ -34,14 +41,20 @@ export function serveCommand(): Command {
     .option('--bind <address>', 'address of the Gateway ports', '127.0.0.1')
     .option('--admin <host:port>', '/ready, /healthz and /stats/prometheus', '127.0.0.1:15021')
     .option('--certs <folder>', '<credentialName>.crt and .key; self-signed where there is none')
-    .option('--data <folder>', 'where the counters of global rate limits are kept; without it they end with serve')
+    .option(
+      '--data <folder>',
+      "where counters of global rate limits and the API's objects are kept, else they end with serve",
+    )
+    .option('--control <host:port>', 'the Kubernetes-style API (TLS), whose objects are laid over -f')
+    .option('--kubeconfig <file>', 'how kubectl reaches --control: written there', '.bowsprit/kubeconfig')
     .option('--state <host:port>', "another machine's state process")
     .option('--workers <n>', 'gateway processes; each keeps its own local rate limits and outlier counts', '1')
-    .action(action((options: ServeOptions) => runServe(options)));
+    .action(action(serve));
 }
 
-/** Serves until SIGTERM or SIGINT; `started` is told the gateway once every port accepts. */
-export async function runServe(options: ServeOptions, started: (gateway: Gateway) => void = printPorts): Promise<void> {
+async function serve(options: ServeOptions): Promise<void> {
+  if (options.filename.length === 0 && !options.control)
+    throw new CommandError('-f or --control is needed', EXIT.usage);
   const gateway = new Gateway({
     bind: options.bind,
     ports: portMap(options.listen),
@@ -58,15 +71,19 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     ownMetrics,
   });
   const load = async (): Promise<void> => {
-    const { snapshot, findings, filters } = readConfiguration(options);
+    const { snapshot, findings } = readConfiguration(options);
     printFindings(findings);
-    if (snapshot.id !== gateway.generation?.snapshot.id) await gateway.roll(snapshot, filters);
+    if (snapshot.id !== gateway.generation?.snapshot.id) await gateway.roll(snapshot);
   };
-  await load();
+  const control = options.control === undefined ? undefined : await controlOf(options, options.control);
+  await control?.follow((snapshot) => gateway.roll(snapshot));
+  // Without the API, and when its Snapshot cannot be served: what the files say.
+  if (!gateway.generation) await load();
   ready = true;
-  started(gateway);
+  for (const [port, local] of gateway.localPorts()) console.error(`bowsprit: port ${port} on ${options.bind}:${local}`);
   const reload = (): void => {
-    load().catch((error: Error) => console.error(`bowsprit: ${error.message}; the configuration before stays`));
+    const reloaded = control ? control.reload() : load();
+    reloaded.catch((error: Error) => console.error(`bowsprit: ${error.message}; the configuration before stays`));
   };
   const paths = [...options.filename, ...[options.meshConfig, options.certs].filter((path) => path !== undefined)];
   const unwatch = watchFiles(paths, reload);
@@ -74,14 +91,25 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
   await signalled();
   ready = false;
   unwatch();
+  await control?.stop();
   await gateway.stop();
   admin.close();
   process.exit(EXIT.fine);
 }
 
-/** On standard error: standard output belongs to the access log. */
-function printPorts(gateway: Gateway): void {
-  for (const [port, local] of gateway.localPorts()) console.error(`bowsprit: port ${port} on ${gateway.bind}:${local}`);
+async function controlOf(options: ServeOptions, address: string): Promise<Control> {
+  const folder = mkdtempSync(join(tmpdir(), 'bowsprit-control-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const data = join(options.data ?? folder, 'control');
+  if (options.data === undefined)
+    console.error('bowsprit: without --data the objects of the API end with this process');
+  const floor = (): FloorSource => {
+    printFindings(readConfiguration(options).findings);
+    return readFloor(options);
+  };
+  const control = await startControl({ address, data, folder, kubeconfig: options.kubeconfig }, floor);
+  console.error(`bowsprit: control API on https://${address}; KUBECONFIG=${options.kubeconfig}`);
+  return control;
 }
 
 /** A second signal changes nothing: whoever sends one to the whole process group sends it twice to us (launcher and group). */

@@ -1,6 +1,7 @@
 /** The control API's Worker: every call goes to the one object that keeps the configuration. */
 import type { ControlEnv } from './store/control-store.ts';
 
+export { Parent } from './parent.ts';
 export { ControlStore } from './store/control-store.ts';
 
 export default {

@@ -29,7 +29,7 @@ export interface Exchange {
   virtualHost: VirtualHost | undefined;
   route: Route | undefined;
 
-  method: string;
+  readonly method: string;
   /** Of the transport, or of X-Forwarded-Proto when proxies are trusted. */
   readonly scheme: string;
   /** As the client sent it, with its port and case. */

@@ -3,16 +3,14 @@
  * each Snapshot and route; a phase that has nothing to do on a route gives no step and costs nothing there.
  */
 import { foldJwt } from './authn/phase.ts';
-import { foldExtAuthz } from './authz/ext-authz.ts';
 import { foldRbac } from './authz/phase.ts';
-import type { Exchange, LocalReply, Verdict } from './exchange.ts';
+import type { Exchange, Verdict } from './exchange.ts';
 import type { PhaseName } from './phase-names.ts';
 import { foldInserted } from './ratelimit/phase.ts';
 import { foldRouter } from './route/router.ts';
 import type { HttpFilter, Listener, Route, Snapshot, VirtualHost } from './snapshot.ts';
 import { corsPhase } from './traffic/cors.ts';
 import { faultPhase } from './traffic/fault.ts';
-import { foldWasm } from './wasm/step.ts';
 
 /** What a phase may look at when it folds. `filters` are this phase's entries of Listener.httpFilters, in order. */
 export interface RouteScope {
@@ -26,8 +24,7 @@ export interface RouteScope {
 /** Synchronous where it can be: only a step that truly waits returns a promise. */
 export interface Step {
   request?(exchange: Exchange): Verdict | Promise<Verdict>;
-  /** A reply from here replaces the answer and goes straight out: the steps before are not told (sendDirectLocalReply). */
-  response?(exchange: Exchange): LocalReply | undefined | void | Promise<LocalReply | undefined> | Promise<void>;
+  response?(exchange: Exchange): void | Promise<void>;
 }
 
 export interface Phase {
@@ -46,24 +43,9 @@ export const PHASE_TABLE: readonly Phase[] = [
     fold: foldInserted,
   },
   {
-    name: 'ext-authz',
-    reason: 'Istio asks CUSTOM authorisers before anything is known about tokens.',
-    fold: foldExtAuthz,
-  },
-  {
-    name: 'wasm-authn',
-    reason: 'WasmPlugin phase AUTHN: may set the token that JWT then looks at.',
-    fold: foldWasm,
-  },
-  {
     name: 'jwt',
     reason: 'Before everything that asks who somebody is; a bad token is refused even where no route is.',
     fold: foldJwt,
-  },
-  {
-    name: 'wasm-authz',
-    reason: 'WasmPlugin phase AUTHZ: knows the claims, decides before the policies.',
-    fold: foldWasm,
   },
   {
     name: 'rbac-audit',
@@ -72,12 +54,6 @@ export const PHASE_TABLE: readonly Phase[] = [
   },
   { name: 'rbac-deny', reason: 'A DENY counts whatever else would allow.', fold: foldRbac },
   { name: 'rbac-allow', reason: 'What no DENY refused must still be allowed, where anything is.', fold: foldRbac },
-  { name: 'wasm-stats', reason: 'WasmPlugin phase STATS: counts what was let in.', fold: foldWasm },
-  {
-    name: 'wasm',
-    reason: 'WasmPlugin without a phase: only what was let in, before faults are injected.',
-    fold: foldWasm,
-  },
   faultPhase,
   corsPhase,
   {

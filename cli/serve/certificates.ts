@@ -1,6 +1,7 @@
 /** Server certificates: `<credentialName>.crt/.key` of the user, or a self-signed one that is made once and kept. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { cacheFolder } from './bundle.ts';
 
@@ -26,6 +27,48 @@ export async function certificateFor(credentialName: string | undefined, folder?
     return { certificate, key, selfSigned: false, ...ca };
   }
   return { ...(await selfSigned(credentialName ?? 'bowsprit')), selfSigned: true, ...ca };
+}
+
+/**
+ * The control API's own certificate for `host` and the loopback names, kept in `folder` so that a kubeconfig stays good over
+ * restarts; made anew when it is about to expire or another host is served.
+ */
+export async function apiCertificate(folder: string, host: string): Promise<{ key: string; certificate: string }> {
+  const file = join(folder, 'api-certificate.json');
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ApiCertificate) : undefined;
+  if (kept?.host === host && kept.expires > Date.now() + 30 * DAY) return kept;
+  const expires = Date.now() + 825 * DAY;
+  const made = { host, expires, ...(await serverCertificate(host, expires)) };
+  writeFileSync(file, JSON.stringify(made), { mode: 0o600 });
+  return made;
+}
+
+interface ApiCertificate {
+  host: string;
+  expires: number;
+  key: string;
+  certificate: string;
+}
+
+async function serverCertificate(host: string, expires: number): Promise<{ key: string; certificate: string }> {
+  const { generate } = await import('selfsigned');
+  const addresses = ['127.0.0.1', '::1', ...(isIP(host) && host !== '0.0.0.0' ? [host] : [])];
+  const names = ['localhost', ...(isIP(host) ? [] : [host])];
+  const altNames = [
+    ...names.map((value) => ({ type: 2 as const, value })),
+    ...addresses.map((ip) => ({ type: 7 as const, ip })),
+  ];
+  const made = await generate([{ name: 'commonName', value: 'bowsprit control API' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    notBeforeDate: new Date(Date.now() - DAY),
+    notAfterDate: new Date(expires),
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'subjectAltName', altNames },
+    ],
+  });
+  return { key: made.private, certificate: made.cert };
 }
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -49,10 +49,6 @@ export class Gateway {
     this.#options = options;
   }
 
-  get bind(): string {
-    return this.#options.bind;
-  }
-
   get generation(): Generation | undefined {
     return this.#current;
   }

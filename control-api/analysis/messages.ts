@@ -4,7 +4,6 @@
  */
 import type { Level } from './finding.ts';
 import { SECURITY_MESSAGES } from './messages-security.ts';
-import { WASM_MESSAGES } from './messages-wasm.ts';
 
 export interface Message {
   code: string;
@@ -26,11 +25,6 @@ export const MESSAGES = {
     level: 'error',
     text: 'this document is not readable YAML: {error}',
     mend: 'Correct the syntax; the other documents of the file are loaded.',
-  },
-  AppliedAgain: {
-    code: 'BSP0007',
-    level: 'info',
-    text: '{resource} is given again at {place}; the later one holds, as after kubectl apply',
   },
   OtherKind: {
     code: 'BSP0002',
@@ -131,7 +125,6 @@ export const MESSAGES = {
     mend: 'Correct the field; the resource is left out until then.',
   },
   ...SECURITY_MESSAGES,
-  ...WASM_MESSAGES,
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;

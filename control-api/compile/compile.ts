@@ -14,7 +14,6 @@ import { requestAuthentication } from './request-authentication.ts';
 import { byAge } from './select.ts';
 import { ServiceRegistry, services } from './services.ts';
 import { virtualServices } from './virtual-services.ts';
-import { wasmPlugin } from './wasm-plugin.ts';
 
 const PROCESSORS: readonly Processor[] = [
   mesh,
@@ -26,7 +25,6 @@ const PROCESSORS: readonly Processor[] = [
   requestAuthentication,
   authorizationPolicy,
   peerAuthentication,
-  wasmPlugin,
   placements,
 ];
 

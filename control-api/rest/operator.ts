@@ -5,6 +5,7 @@ import type { Tokens } from '../access/tokens.ts';
 import { type Grant, may, ROLES, type User } from '../access/user.ts';
 import type { Publisher } from '../store/publisher.ts';
 import type { Snapshots } from '../store/snapshots.ts';
+import { publicationStream } from '../store/stream.ts';
 import { ApiError } from './api-error.ts';
 import { isObject, type Json } from './apply/fields.ts';
 import { readObject } from './body.ts';
@@ -35,7 +36,7 @@ export function operatorRoutes(deps: OperatorDeps): Hono<Env> {
   });
   routes.get('/live', (c) => {
     allow(c, 'watch', 'publications');
-    return liveStream(deps);
+    return publicationStream(deps.snapshots, deps.publisher);
   });
   routes.post('/rollback/:id', (c) => {
     allow(c, 'update', 'publications');
@@ -58,21 +59,6 @@ function snapshotOf(deps: OperatorDeps, id: string) {
   const snapshot = wanted === undefined ? undefined : deps.snapshots.get(wanted);
   if (!snapshot) throw new ApiError('NotFound', `snapshot "${id}" is not kept`);
   return snapshot;
-}
-
-/** A line for what is live now and one for every move of the pointer: what `serve` follows. */
-function liveStream({ snapshots, publisher }: OperatorDeps): Response {
-  const encoder = new TextEncoder();
-  let stop = () => {};
-  const stream = new ReadableStream<Uint8Array>({
-    start(controller) {
-      const send = (line: unknown) => controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
-      send(snapshots.current ?? null);
-      stop = publisher.onPublish(({ publication }) => send(publication));
-    },
-    cancel: () => stop(),
-  });
-  return new Response(stream, { headers: { 'content-type': 'application/json', 'content-encoding': 'identity' } });
 }
 
 function accessRoutes(routes: Hono<Env>, deps: OperatorDeps): void {

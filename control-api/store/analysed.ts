@@ -1,23 +1,30 @@
-/** One compilation of everything that is stored, with what it says about each object. */
+/** One compilation of everything that counts, with what it says about each object. */
 import type { Finding } from '../analysis/finding.ts';
 import { type Compiled, compile } from '../compile/compile.ts';
-import { INGRESS_GATEWAY, type Placement } from '../compile/processor.ts';
+import { type CompileInput, INGRESS_GATEWAY, type Placement } from '../compile/processor.ts';
 import { describe } from '../resources/resource.ts';
+import { type Floor, laidOver } from './floor.ts';
 import type { Held, Inventory } from './inventory.ts';
 
 export interface Analysed extends Compiled {
+  input: CompileInput;
   findingsOf(held: Held): Finding[];
   placementsOf(held: Held): Placement[];
 }
 
-export function analysed(inventory: Inventory): Analysed {
-  const compiled = compile({ resources: inventory.resources, mesh: {}, identity: INGRESS_GATEWAY });
+export function analysed(inventory: Inventory, floor: Floor): Analysed {
+  const resources = laidOver(inventory.resources, floor.resources);
+  const input = { resources, mesh: floor.mesh, identity: INGRESS_GATEWAY };
+  const compiled = compile(input);
   const findings = Map.groupBy(compiled.findings, (finding) => finding.resource);
   const placements = Map.groupBy(compiled.placements, (placement) => placement.resource);
-  const nameOf = (held: Held) => (held.resource ? describe(held.resource) : '');
   return {
     ...compiled,
-    findingsOf: (held) => findings.get(nameOf(held)) ?? [],
-    placementsOf: (held) => placements.get(nameOf(held)) ?? [],
+    input,
+    findingsOf: (held) => findings.get(held.name) ?? [],
+    placementsOf: (held) => placements.get(held.name) ?? [],
   };
 }
+
+/** As findings and placements name it; '' when the object could not be read. */
+export const nameOf = (resource: Held['resource']): string => (resource ? describe(resource) : '');

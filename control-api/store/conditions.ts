@@ -13,36 +13,32 @@ interface Condition {
   lastTransitionTime: string;
 }
 
+/** Whether what is stored now is what the gateways serve. */
+export type Liveness =
+  | { live: true }
+  | { live: false; reason: 'Pending' | 'GatewayRefused' | 'RolledBack'; message: string };
+
+/** What a compilation said about one object, and whether it is live. */
+export interface Said {
+  findings: Finding[];
+  placements: Placement[];
+  liveness: Liveness;
+}
+
 /** The status that follows from a compilation; `before` unchanged (the same object) when nothing of it is new. */
-export function statusOf(
-  before: Json | undefined,
-  generation: number,
-  findings: Finding[],
-  placements: Placement[],
-  now: string,
-): Json {
-  const errors = findings.filter((finding) => finding.level === 'error');
-  const elsewhere = placements.filter((placement) => placement.where !== 'edge');
-  const accepted = errors.length === 0;
-  const conditions = [
-    condition('Accepted', accepted, accepted ? 'Valid' : 'Invalid', errors.map(textOf).join('; '), generation),
-    condition(
-      'Programmed',
-      accepted,
-      programmedReason(accepted, elsewhere),
-      elsewhere.map(placementText).join('; '),
-      generation,
-    ),
-  ];
-  const validationMessages = findings.map((finding) => ({
-    code: finding.code,
-    level: finding.level,
-    message: finding.message,
-    ...(finding.field && { field: finding.field }),
+export function statusOf(before: Json | undefined, generation: number, said: Said, now: string): Json {
+  const { findings } = said;
+  const conditions = [accepted(findings), programmed(said, before, generation)].map((condition) => ({
+    ...condition,
+    observedGeneration: generation,
   }));
-  const old = ((before?.conditions ?? []) as Condition[]).filter((c) =>
-    conditions.some((mine) => mine.type === c.type),
-  );
+  const validationMessages = findings.map(({ code, level, message, field }) => ({
+    code,
+    level,
+    message,
+    ...(field && { field }),
+  }));
+  const old = (before?.conditions ?? []) as Condition[];
   const dated = conditions.map((c) => ({
     ...c,
     lastTransitionTime: old.find((o) => o.type === c.type && o.status === c.status)?.lastTransitionTime ?? now,
@@ -51,21 +47,41 @@ export function statusOf(
   return before && same(before, status) ? before : status;
 }
 
-function condition(
-  type: Condition['type'],
-  holds: boolean,
-  reason: string,
-  message: string,
-  observedGeneration: number,
-): Omit<Condition, 'lastTransitionTime'> {
-  return { type, status: holds ? 'True' : 'False', reason, message, observedGeneration };
+type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+const errorsOf = (findings: Finding[]) => findings.filter(({ level }) => level === 'error');
+
+function accepted(findings: Finding[]): Verdict {
+  const errors = errorsOf(findings);
+  const message = errors.map(textOf).join('; ');
+  return errors.length === 0
+    ? { type: 'Accepted', status: 'True', reason: 'Valid', message }
+    : { type: 'Accepted', status: 'False', reason: 'Invalid', message };
 }
 
-function programmedReason(accepted: boolean, elsewhere: Placement[]): string {
-  if (!accepted) return 'Invalid';
-  return elsewhere.length === 0 ? 'Programmed' : 'PartlyElsewhere';
+/** What was live stays so while a change of something else is on its way. */
+function programmed({ findings, placements, liveness }: Said, before: Json | undefined, generation: number): Verdict {
+  const type = 'Programmed';
+  if (errorsOf(findings).length > 0) return { type, status: 'False', reason: 'Invalid', message: 'see Accepted' };
+  if (!liveness.live) {
+    const old = ((before?.conditions ?? []) as Condition[]).find((condition) => condition.type === type);
+    const waits = liveness.reason === 'Pending' && old?.status === 'True' && old.observedGeneration === generation;
+    if (waits) return { type, status: old.status, reason: old.reason, message: old.message };
+    return { type, status: 'False', reason: liveness.reason, message: liveness.message };
+  }
+  const elsewhere = placements.filter(({ field, where }) => where !== 'edge' || field !== undefined);
+  const whole = placements.find(({ field, where }) => field === undefined && where !== 'edge');
+  const message = elsewhere.map(placementText).join('; ');
+  if (whole?.where === 'unsupported') return { type, status: 'False', reason: 'NotSupported', message };
+  const partly = placements.some(({ where }) => where !== 'edge');
+  const reason = whole ? 'CarriedOutInCluster' : partly ? 'PartlyElsewhere' : 'Programmed';
+  return { type, status: 'True', reason, message };
 }
 
 const textOf = (finding: Finding) => `${finding.code} ${finding.field ? `${finding.field}: ` : ''}${finding.message}`;
-const placementText = ({ field, where, reason }: Placement) =>
-  `${field ?? 'all of it'}: ${where === 'cluster' ? 'carried out in the cluster' : 'not supported'} (${reason})`;
+const WHERE: Record<Placement['where'], string> = {
+  edge: 'carried out with a reserve',
+  cluster: 'carried out in the cluster',
+  unsupported: 'not supported',
+};
+const placementText = ({ field, where, reason }: Placement) => `${field ?? 'all of it'}: ${WHERE[where]} (${reason})`;

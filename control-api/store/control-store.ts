@@ -7,11 +7,13 @@ import { createApp } from '../rest/app.ts';
 import { KINDS, resourceOf } from '../rest/kinds.ts';
 import { born } from '../rest/metadata.ts';
 import { parseTarget } from '../rest/target.ts';
+import { type FloorSource, loadFloor } from './floor.ts';
 import { Inventory } from './inventory.ts';
 import { ObjectStore } from './objects.ts';
 import { Publisher } from './publisher.ts';
 import { Snapshots } from './snapshots.ts';
 import { durableSql } from './sql.ts';
+import { idStream } from './stream.ts';
 
 export interface ControlEnv {
   CONTROL: DurableObjectNamespace<ControlStore>;
@@ -26,6 +28,8 @@ const A_YEAR_MS = 365 * 24 * 3600 * 1000;
 
 export class ControlStore extends DurableObject<ControlEnv> {
   private readonly app: ReturnType<typeof createApp>;
+  private readonly publisher: Publisher;
+  private readonly snapshots: Snapshots;
 
   constructor(ctx: DurableObjectState, env: ControlEnv) {
     super(ctx, env);
@@ -36,6 +40,8 @@ export class ControlStore extends DurableObject<ControlEnv> {
     const snapshots = new Snapshots(sql);
     const inventory = new Inventory(store, COMPILED, () => publisher.schedule());
     const publisher: Publisher = new Publisher(store, inventory, snapshots);
+    this.publisher = publisher;
+    this.snapshots = snapshots;
     publisher.schedule();
     const authenticate = authenticator(tokens);
     this.app = createApp({ store, snapshots, publisher, tokens, audit: new Audit(sql), authenticate });
@@ -45,6 +51,27 @@ export class ControlStore extends DurableObject<ControlEnv> {
         await tokens.adopt(BOOTSTRAP_TOKEN, 'admin', [{ role: 'admin', namespace: '*' }], Date.now() + A_YEAR_MS);
       });
     }
+  }
+
+  /** What the objects are laid over. */
+  setFloor(source: FloorSource): void {
+    this.publisher.setFloor(loadFloor(source));
+  }
+
+  /** The id of what is live, then of everything that becomes live, a line each. */
+  live(): Response {
+    return idStream(this.snapshots, this.publisher);
+  }
+
+  /** A kept Snapshot's JSON, or 404. */
+  snapshot(id: string): Response {
+    const parts = [...this.snapshots.parts(id)];
+    return new Response(parts.join(''), { status: parts.length > 0 ? 200 : 404 });
+  }
+
+  /** What came of a Snapshot at the gateways. */
+  served(id: string, error: string | undefined): void {
+    this.publisher.confirm(id, error);
   }
 
   override fetch(request: Request): Response | Promise<Response> {

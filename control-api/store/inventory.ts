@@ -1,9 +1,13 @@
 /** The stored objects as Resources, kept loaded, so that one change costs the loading of one object. */
 import type { Finding } from '../analysis/finding.ts';
 import { validated } from '../analysis/validate/validate.ts';
+import type { Placement } from '../compile/processor.ts';
 import { loadResources } from '../resources/load.ts';
+import { placementsOf } from '../resources/placement.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Json } from '../rest/apply/fields.ts';
+import { KINDS, resourceOf } from '../rest/kinds.ts';
+import { nameOf } from './analysed.ts';
 import type { Change, ObjectKey, ObjectStore } from './objects.ts';
 
 export interface Held {
@@ -11,7 +15,13 @@ export interface Held {
   generation: number;
   status: Json | undefined;
   resource: Resource | undefined;
+  /** `VirtualService default/reviews`, as findings name it. */
+  name: string;
   findings: Finding[];
+  /** Field by field, from the field table. */
+  placements: Placement[];
+  /** Whether its kind has a status that we write. */
+  hasStatus: boolean;
 }
 
 export class Inventory {
@@ -53,14 +63,23 @@ export class Inventory {
     const { managedFields: _managed, ...meta } = metadata as Json;
     const text = JSON.stringify({ ...body, metadata: meta });
     const loaded = validated(loadResources([{ file: '(api)', text }], { namespace: namespace || 'default' }));
+    const read = loaded.resources[0] && placeless(loaded.resources[0]);
     this.held.set(idOf({ resource, namespace, name }), {
       key: { resource, namespace, name },
       generation: generationOf(object),
       status: status as Json | undefined,
-      resource: loaded.resources[0],
+      resource: read,
+      name: nameOf(read ?? loaded.rejected[0]),
       findings: loaded.findings,
+      placements: read ? placementsOf(read) : [],
+      hasStatus: findKindOf(resource)?.hasStatus ?? false,
     });
   }
+}
+
+/** The text was ours, so that a line and column in it would help nobody. */
+function placeless(resource: Resource): Resource {
+  return { ...resource, at: () => ({ file: '(api)', line: 1, column: 1 }) };
 }
 
 /** Labels and annotations have no generation, but selectors and switches read them. */
@@ -72,6 +91,7 @@ function hasOwnMetadata({ object, before }: Change): boolean {
   return own(object) !== own(before);
 }
 
+const findKindOf = (resource: string) => KINDS.find((kind) => resourceOf(kind) === resource);
 const idOf = ({ resource, namespace, name }: ObjectKey) => `${resource} ${namespace}/${name}`;
 const generationOf = (object: Json) => Number((object.metadata as Json | undefined)?.generation ?? 0);
 

@@ -1,36 +1,56 @@
 /**
- * From changed objects to a live Snapshot. Writes that come close together are compiled together; a compilation that gives
- * the same Snapshot publishes nothing; one that fails leaves the last good one live.
+ * From stored objects to the live Snapshot: compiles what changed together once, publishes when the result is new, and
+ * writes each object's status. A compilation that gives the same Snapshot publishes nothing; one that the gateways refuse
+ * leaves the last good one live.
  */
-import type { Snapshot } from '../../gateway/snapshot.ts';
+import { analyse } from '../analysis/analyse.ts';
+import type { Finding } from '../analysis/finding.ts';
 import type { Json } from '../rest/apply/fields.ts';
 import { timestamp } from '../rest/metadata.ts';
-import { analysed } from './analysed.ts';
-import { statusOf } from './conditions.ts';
+import { type Analysed, analysed } from './analysed.ts';
+import { type Liveness, statusOf } from './conditions.ts';
+import { type Floor, NO_FLOOR } from './floor.ts';
 import type { Held, Inventory } from './inventory.ts';
 import type { ObjectStore } from './objects.ts';
 import type { Publication, Snapshots } from './snapshots.ts';
 
 /** Long enough to gather the objects of one `kubectl apply`, short enough that nobody notices. */
 const GATHER_MS = 25;
-
-export interface Live {
-  publication: Publication;
-  snapshot: Snapshot;
-}
+/** Analysis is for people: it waits until the writes have ended. */
+const ANALYSE_AFTER_MS = 300;
 
 export class Publisher {
   private readonly store: ObjectStore;
   private readonly inventory: Inventory;
   private readonly snapshots: Snapshots;
-  private readonly listeners = new Set<(live: Live) => void>();
+  private readonly followers = new Set<(publication: Publication) => void>();
+  private readonly gateways = new Set<(publication: Publication) => void>();
   private readonly authors = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private analysis: ReturnType<typeof setTimeout> | undefined;
+  private floor: Floor = NO_FLOOR;
+  private last: Analysed | undefined;
+  private advice: ReadonlyMap<string, Finding[]> = new Map();
+  /** Snapshots that the gateways could not take over, with why. */
+  private readonly refused = new Map<string, string>();
+  private served: string | undefined;
 
   constructor(store: ObjectStore, inventory: Inventory, snapshots: Snapshots) {
     this.store = store;
     this.inventory = inventory;
     this.snapshots = snapshots;
+  }
+
+  /** Compiles at once, so that nothing is served that knows only one half. */
+  setFloor(floor: Floor): void {
+    this.floor = floor;
+    this.publish();
+  }
+
+  /** Findings of the floor and of everything stored, as the last analysis left them. */
+  get findings(): Finding[] {
+    const own = [...this.inventory].flatMap(({ findings }) => findings);
+    return [...this.floor.findings, ...own, ...(this.last?.findings ?? []), ...[...this.advice.values()].flat()];
   }
 
   /** Somebody wrote: compile soon. */
@@ -39,10 +59,14 @@ export class Publisher {
     this.timer ??= setTimeout(() => this.publish(), GATHER_MS);
   }
 
-  /** Calls back whenever the pointer moves. */
-  onPublish(listener: (live: Live) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+  /** Calls back whenever the pointer moves. A gateway also tells, by `confirm`, when it serves. */
+  follow(follower: (publication: Publication) => void, isGateway = false): () => void {
+    this.followers.add(follower);
+    if (isGateway) this.gateways.add(follower);
+    return () => {
+      this.followers.delete(follower);
+      this.gateways.delete(follower);
+    };
   }
 
   publish(): void {
@@ -50,33 +74,70 @@ export class Publisher {
     this.timer = undefined;
     const authors = [...this.authors];
     this.authors.clear();
-    const compiled = analysed(this.inventory);
-    if (compiled.snapshot.id !== this.snapshots.current?.snapshot) {
-      this.announce({ publication: this.snapshots.publish(compiled.snapshot, authors), snapshot: compiled.snapshot });
-    }
-    for (const held of this.inventory) this.report(held, compiled);
+    this.last = analysed(this.inventory, this.floor);
+    const { snapshot } = this.last;
+    const isNew = snapshot.id !== this.snapshots.current?.snapshot && snapshot.id !== this.snapshots.pinnedFrom;
+    if (isNew && !this.refused.has(snapshot.id)) this.announce(this.snapshots.publish(snapshot, authors));
+    if (this.gateways.size === 0) this.served = this.snapshots.current?.snapshot;
+    this.report();
+    clearTimeout(this.analysis);
+    this.analysis = setTimeout(() => this.analyse(), ANALYSE_AFTER_MS);
   }
 
-  /** False when that Snapshot is not kept any more. */
+  /** Makes an older Snapshot live until the next change of what would be served; undefined when it is not kept any more. */
   rollback(id: string, author: string): Publication | undefined {
-    const snapshot = this.snapshots.get(id);
-    const publication = snapshot && this.snapshots.rollback(id, author);
-    if (snapshot && publication) this.announce({ publication, snapshot });
+    const publication = this.snapshots.rollback(id, author, this.last?.snapshot.id);
+    if (!publication) return undefined;
+    this.announce(publication);
+    this.report();
     return publication;
   }
 
-  private announce(live: Live): void {
-    for (const listener of this.listeners) listener(live);
+  /** The gateways serve Snapshot `id`; with an error: they could not, so the pointer goes back to the one they do serve. */
+  confirm(id: string, error?: string): void {
+    if (error === undefined) this.served = id;
+    else this.refused.set(id, error);
+    if (error !== undefined && this.served && this.snapshots.current?.snapshot === id) {
+      this.snapshots.rollback(this.served, 'bowsprit', undefined);
+    }
+    this.report();
   }
 
-  private report(held: Held, { findingsOf, placementsOf }: ReturnType<typeof analysed>): void {
-    if (
-      held.key.resource.startsWith('/') ||
-      (!held.key.resource.includes('istio.io') && !held.key.resource.includes('bowsprit.dev'))
-    )
-      return;
-    const findings = [...held.findings, ...findingsOf(held)];
-    const status = statusOf(held.status, held.generation, findings, placementsOf(held), timestamp());
+  private announce(publication: Publication): void {
+    for (const follower of this.followers) follower(publication);
+  }
+
+  private analyse(): void {
+    if (!this.last) return;
+    const { input, snapshot, findings, placements } = this.last;
+    this.advice = Map.groupBy(
+      analyse({ input, compiled: { snapshot, findings, placements } }),
+      (finding) => finding.resource,
+    );
+    this.report();
+  }
+
+  private liveness(compiled: Analysed): Liveness {
+    const { id } = compiled.snapshot;
+    const refusal = this.refused.get(id);
+    if (refusal !== undefined) return { live: false, reason: 'GatewayRefused', message: refusal };
+    if (this.snapshots.pinnedFrom === id) {
+      return { live: false, reason: 'RolledBack', message: `Snapshot ${this.snapshots.current?.snapshot} is live` };
+    }
+    return this.served === id ? { live: true } : { live: false, reason: 'Pending', message: 'not served yet' };
+  }
+
+  private report(): void {
+    const compiled = this.last;
+    if (!compiled) return;
+    const liveness = this.liveness(compiled);
+    for (const held of this.inventory) if (held.hasStatus) this.reportOn(held, compiled, liveness);
+  }
+
+  private reportOn(held: Held, compiled: Analysed, liveness: Liveness): void {
+    const findings = [...held.findings, ...compiled.findingsOf(held), ...(this.advice.get(held.name) ?? [])];
+    const placements = [...compiled.placementsOf(held), ...held.placements];
+    const status = statusOf(held.status, held.generation, { findings, placements, liveness }, timestamp());
     if (status === held.status) return;
     const object = this.store.get(held.key);
     if (object) this.store.put(held.key, { ...object, status } as Json);

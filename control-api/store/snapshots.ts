@@ -17,6 +17,7 @@ export interface Publication {
 const SCHEMA = [
   // A Durable Object's row holds 2 MB at most, so a Snapshot is kept in pieces.
   'CREATE TABLE IF NOT EXISTS snapshot_parts (id TEXT NOT NULL, part INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (id, part)) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS pins (pinned_from TEXT NOT NULL)',
   'CREATE TABLE IF NOT EXISTS publications (revision INTEGER PRIMARY KEY, snapshot TEXT NOT NULL, time INTEGER NOT NULL, authors TEXT NOT NULL, reason TEXT NOT NULL)',
 ];
 
@@ -49,21 +50,41 @@ export class Snapshots {
   }
 
   get(id: string): Snapshot | undefined {
-    const parts = [...this.sql.exec('SELECT json FROM snapshot_parts WHERE id = ? ORDER BY part', id)];
-    return parts.length === 0 ? undefined : (JSON.parse(parts.map((row) => row.json).join('')) as Snapshot);
+    const parts = [...this.parts(id)];
+    return parts.length === 0 ? undefined : (JSON.parse(parts.join('')) as Snapshot);
+  }
+
+  /** The Snapshot's JSON in pieces; none when it is not kept. */
+  *parts(id: string): Generator<string> {
+    const rows = this.sql.exec('SELECT json FROM snapshot_parts WHERE id = ? ORDER BY part', id);
+    for (const row of rows) yield String(row.json);
   }
 
   /** Keeps the Snapshot and makes it live, in one transaction: nobody ever sees the one without the other. */
   publish(snapshot: Snapshot, authors: readonly string[]): Publication {
     return this.sql.transaction(() => {
       if (!this.has(snapshot.id)) this.keep(snapshot);
+      this.sql.exec('DELETE FROM pins');
       return this.point(snapshot.id, authors, 'publish');
     });
   }
 
-  /** Makes an older Snapshot live again; undefined when it is not kept any more. */
-  rollback(id: string, author: string): Publication | undefined {
-    return this.has(id) ? this.sql.transaction(() => this.point(id, [author], 'rollback')) : undefined;
+  /**
+   * Makes an older Snapshot live again; undefined when it is not kept any more. `from` is what the stored objects compile to:
+   * as long as they do, the older one stays.
+   */
+  rollback(id: string, author: string, from: string | undefined): Publication | undefined {
+    if (!this.has(id)) return undefined;
+    return this.sql.transaction(() => {
+      this.sql.exec('DELETE FROM pins');
+      if (from !== undefined && from !== id) this.sql.exec('INSERT INTO pins VALUES (?)', from);
+      return this.point(id, [author], 'rollback');
+    });
+  }
+
+  /** What the stored objects compiled to when somebody rolled back from it. */
+  get pinnedFrom(): string | undefined {
+    return firstRow(this.sql.exec('SELECT pinned_from FROM pins'))?.pinned_from?.toString();
   }
 
   has(id: string): boolean {

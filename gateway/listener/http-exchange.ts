@@ -14,7 +14,7 @@ export class HttpExchange implements Exchange {
   readonly listener: Listener;
   readonly request: Request;
   readonly env: Bindings;
-  method: string;
+  readonly method: string;
   readonly scheme: string;
   readonly peer: Peer;
   readonly clientAddress: string;

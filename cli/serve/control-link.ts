@@ -1,0 +1,101 @@
+/** The parent's line to the control process, over a Unix socket that nobody else reaches. */
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import type { FloorSource } from '../../control-api/store/floor.ts';
+import type { Snapshot } from '../../gateway/snapshot.ts';
+
+/** Takes a Snapshot over; rejects when it cannot be served. */
+type Serve = (snapshot: Snapshot) => Promise<void>;
+
+const RETRY_MS = 500;
+
+export class ControlLink {
+  readonly #socketPath: string;
+  readonly #floor: () => FloorSource;
+  #stream: IncomingMessage | undefined;
+  #closed = false;
+  /** The newest Snapshot that is still to be taken over; those before it are skipped. */
+  #wanted: string | undefined;
+  #working = false;
+
+  constructor(socketPath: string, floor: () => FloorSource) {
+    this.#socketPath = socketPath;
+    this.#floor = floor;
+  }
+
+  /** Hands over what the objects are laid over. Rejects when the process does not take it. */
+  async putFloor(): Promise<void> {
+    await this.#text('PUT', '/floor', JSON.stringify(this.#floor()));
+  }
+
+  /**
+   * Serves every Snapshot that becomes live, and tells what came of it, so that the status of objects can say it. Connects
+   * again whenever the process has gone. Resolves when the first one has been tried.
+   */
+  follow(serve: Serve): Promise<void> {
+    return new Promise((resolve) => void this.#keepListening(serve, resolve));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stream?.destroy();
+  }
+
+  async #keepListening(serve: Serve, tried: () => void): Promise<void> {
+    while (!this.#closed) {
+      await this.#listen(serve, tried).catch(() => undefined);
+      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  /** A process that started anew knows no floor, so it comes first. */
+  async #listen(serve: Serve, tried: () => void): Promise<void> {
+    await this.putFloor();
+    this.#stream = await this.#call('GET', '/live');
+    for await (const line of createInterface({ input: this.#stream })) {
+      if (line === '') continue;
+      this.#wanted = line;
+      if (!this.#working) void this.#work(serve).finally(tried);
+    }
+  }
+
+  async #work(serve: Serve): Promise<void> {
+    this.#working = true;
+    while (this.#wanted !== undefined && !this.#closed) {
+      const id = this.#wanted;
+      this.#wanted = undefined;
+      await this.#takeOver(id, serve).catch((error: Error) => {
+        if (!this.#closed) console.error(`bowsprit: ${error.message}`);
+      });
+    }
+    this.#working = false;
+  }
+
+  async #takeOver(id: string, serve: Serve): Promise<void> {
+    const snapshot = JSON.parse(await this.#text('GET', `/snapshots/${id}`)) as Snapshot;
+    const error = await serve(snapshot).then(
+      () => undefined,
+      (failed: Error) => failed.message,
+    );
+    if (error) console.error(`bowsprit: ${error}; the configuration before stays`);
+    await this.#text('POST', `/served/${id}`, JSON.stringify({ error }));
+  }
+
+  #call(method: string, path: string, body?: string): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+      const headers = { host: 'parent', ...length };
+      const outgoing = request({ socketPath: this.#socketPath, method, path, headers }, resolve);
+      outgoing.on('error', reject).end(body);
+    });
+  }
+
+  async #text(method: string, path: string, body?: string): Promise<string> {
+    const answer = await this.#call(method, path, body);
+    let whole = '';
+    answer.setEncoding('utf8');
+    for await (const part of answer) whole += part;
+    if (answer.statusCode === 200) return whole;
+    throw new Error(`the control process answered ${answer.statusCode}: ${whole.slice(0, 200)}`);
+  }
+}

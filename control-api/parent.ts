@@ -1,0 +1,31 @@
+/**
+ * What the parent process of `serve` asks, over a Unix socket that only it reaches; there is no authentication here, so
+ * nothing else may be given this entrypoint.
+ */
+import type { ControlEnv } from './store/control-store.ts';
+import type { FloorSource } from './store/floor.ts';
+
+export const Parent = {
+  /**
+   * `PUT /floor`, `GET /live` (the id of every Snapshot that becomes live, a line each), `GET /snapshots/ID`, and
+   * `POST /served/ID` with `{error?}` once the gateway processes have it, or could not take it.
+   */
+  async fetch(request: Request, env: ControlEnv): Promise<Response> {
+    const control = env.CONTROL.getByName('control');
+    const [, what, id = ''] = new URL(request.url).pathname.split('/');
+    switch (`${request.method} ${what}`) {
+      case 'PUT floor':
+        await control.setFloor((await request.json()) as FloorSource);
+        return new Response('ok');
+      case 'GET live':
+        return control.live();
+      case 'GET snapshots':
+        return control.snapshot(id);
+      case 'POST served':
+        await control.served(id, ((await request.json()) as { error?: string }).error);
+        return new Response('ok');
+      default:
+        return new Response('not found', { status: 404 });
+    }
+  },
+};
