@@ -14,6 +14,8 @@ export type Claims = Record<string, unknown>;
  */
 export interface HeaderView {
   get(name: string): string | null;
+  /** Of a repeated header the first line, as far as lines are known apart: those that were appended here. */
+  first(name: string): string | null;
   has(name: string): boolean;
   set(name: string, value: string): void;
   append(name: string, value: string): void;

@@ -9,6 +9,7 @@ export function headerView(initial: Record<string, string> = {}): HeaderView {
   const map = new Map(Object.entries(initial).map(([name, value]) => [name.toLowerCase(), value]));
   return {
     get: (name) => map.get(name) ?? null,
+    first: (name) => map.get(name) ?? null,
     has: (name) => map.has(name),
     set: (name, value) => void map.set(name, value),
     append: (name, value) => void map.set(name, map.has(name) ? `${map.get(name)}, ${value}` : value),

@@ -1,13 +1,11 @@
 /** The exchange's answer as a Response, with what the connection manager adds to every answer. */
 import type { HttpExchange } from './http-exchange.ts';
 
+/** The upstream's own Response goes on unless a phase has changed more than its headers. */
 export function respond(exchange: HttpExchange): Response {
-  const headers = exchange.responseHeaders;
+  const { answer, responseHeaders: headers, responseBody: body, status } = exchange;
   headers.set('server', 'istio-envoy');
-  const webSocket = exchange.answer?.webSocket;
-  return new Response(exchange.responseBody, {
-    status: exchange.status,
-    headers: headers.headers(),
-    ...(webSocket && { webSocket }),
-  });
+  if (!headers.has('date')) headers.set('date', new Date().toUTCString());
+  const passed = answer?.headers === headers.headers() && answer.status === status && answer.body === body;
+  return passed ? answer : new Response(body, { status, headers: headers.headers() });
 }

@@ -1,6 +1,6 @@
 /**
  * HeaderView over a Headers object that belongs to somebody else: read in place until the first change, which makes the
- * one copy that is then handed on. docs/performance.md ("Headers") has the measurements behind this.
+ * one copy that is then handed on. Used for answers.
  */
 import type { HeaderView } from '../exchange.ts';
 
@@ -15,6 +15,10 @@ export class CopyOnWriteHeaders implements HeaderView {
   }
 
   get(name: string): string | null {
+    return this.#headers.get(name);
+  }
+
+  first(name: string): string | null {
     return this.#headers.get(name);
   }
 

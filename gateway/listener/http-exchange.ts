@@ -1,10 +1,12 @@
 /** The Exchange of an HTTP/1 request as workerd hands it over. The URL is only ever sliced: parsing would normalise it. */
+import type { SocketCf } from '../bindings.ts';
 import type { Claims, Exchange, UpstreamInfo } from '../exchange.ts';
 import type { Listener, Route, Snapshot, VirtualHost } from '../snapshot.ts';
 import type { ResponseFlag } from '../telemetry/flags.ts';
 import { clientAddressOf, type Peer, peerOf } from './client-address.ts';
 import { CopyOnWriteHeaders } from './header-view.ts';
 import { normalisePath } from './normalise-path.ts';
+import { RequestHeaderView } from './request-header-view.ts';
 import { sanitiseRequestHeaders } from './request-headers.ts';
 
 export type Bindings = Readonly<Record<string, unknown>>;
@@ -18,7 +20,7 @@ export class HttpExchange implements Exchange {
   readonly scheme: string;
   readonly peer: Peer;
   readonly clientAddress: string;
-  readonly requestHeaders: CopyOnWriteHeaders;
+  readonly requestHeaders: RequestHeaderView;
   readonly startTime = Date.now();
   readonly upstream: UpstreamInfo = { cluster: undefined, endpoint: undefined, attempts: 0, failure: undefined };
   readonly flags = new Set<ResponseFlag>();
@@ -32,6 +34,8 @@ export class HttpExchange implements Exchange {
   path: string;
   /** The path could not be normalised: the answer is 400. */
   readonly malformedPath: boolean;
+  /** As they came in. */
+  readonly headerCount: number;
   body: ReadableStream<Uint8Array> | null;
   status = 0;
   responseHeaders = new CopyOnWriteHeaders(new Headers(), true);
@@ -58,25 +62,21 @@ export class HttpExchange implements Exchange {
     this.body = request.body as ReadableStream<Uint8Array> | null;
     const url = request.url;
     const start = url.indexOf('://') + 3;
-    this.authority = request.headers.get('host') ?? url.slice(start, pathStart(url, start));
+    this.requestHeaders = new RequestHeaderView(request.headers);
+    const headers = this.requestHeaders;
+    this.authority = headers.get('host') ?? url.slice(start, pathStart(url, start));
     const target = url.slice(start + this.authority.length);
     const query = target.indexOf('?');
     const normal = normalisePath(query < 0 ? target : target.slice(0, query), snapshot.mesh.pathNormalization);
     this.malformedPath = normal === undefined;
     this.path = query < 0 ? (normal ?? target) : (normal ?? '') + target.slice(query);
-    this.requestHeaders = new CopyOnWriteHeaders(request.headers);
     const proxies = snapshot.mesh.numTrustedProxies;
     const transport = tls || url.startsWith('https:') ? 'https' : 'http';
-    this.scheme = (proxies > 0 ? request.headers.get('x-forwarded-proto') : null) ?? transport;
-    this.peer = peerOf((request.cf as { clientIp?: string } | undefined)?.clientIp, () =>
-      request.headers.get('cf-connecting-ip'),
-    );
-    this.clientAddress = clientAddressOf(this.peer, request.headers.get('x-forwarded-for'), proxies);
-    sanitiseRequestHeaders(this.requestHeaders, {
-      peerAddress: this.peer.address,
-      clientAddress: this.clientAddress,
-      scheme: this.scheme,
-    });
+    this.scheme = (proxies > 0 ? headers.get('x-forwarded-proto') : null) ?? transport;
+    this.peer = peerOf((request.cf as SocketCf | undefined)?.clientIp, () => headers.get('cf-connecting-ip'));
+    this.clientAddress = clientAddressOf(this.peer, headers.get('x-forwarded-for'), proxies);
+    this.headerCount = headers.names.size;
+    sanitiseRequestHeaders(headers, this.peer.address, this.clientAddress, this.scheme);
   }
 
   get verified(): Map<string, Claims> {

@@ -20,7 +20,7 @@ const decoder = new TextDecoder();
 
 /** The route's response headers are applied here too; a gRPC client gets 200 with the status in grpc-status. */
 export function answerLocally(exchange: HttpExchange, reply: LocalReply): void {
-  const grpc = !reply.bare && isGrpc(exchange.request.headers.get('content-type'));
+  const grpc = !reply.bare && isGrpc(exchange.requestHeaders.get('content-type'));
   exchange.status = reply.status;
   exchange.details = reply.details;
   if (reply.flag !== undefined) exchange.flags.add(reply.flag);

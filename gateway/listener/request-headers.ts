@@ -2,10 +2,10 @@
  * What Envoy's connection manager does to the headers of a request from outside before any filter sees them
  * (use_remote_address, Istio's gateway settings): nothing a client claims about itself survives.
  */
-import type { HeaderView } from '../exchange.ts';
+import type { RequestHeaderView } from './request-header-view.ts';
 
 /** Control headers that only a trusted hop may send, hop-by-hop headers, and the certificate a client claims to have. */
-const REMOVED = [
+const REMOVED: ReadonlySet<string> = new Set([
   'x-envoy-attempt-count',
   'x-envoy-decorator-operation',
   'x-envoy-downstream-service-cluster',
@@ -31,29 +31,27 @@ const REMOVED = [
   'x-forwarded-client-cert',
   'keep-alive',
   'proxy-connection',
-  'cf-connecting-ip',
-] as const;
-
-export interface Arrival {
-  peerAddress: string;
-  clientAddress: string;
-  scheme: string;
-}
+]);
 
 /** Cleans the request's headers and adds what Istio's gateway adds. */
-export function sanitiseRequestHeaders(headers: HeaderView, arrival: Arrival): void {
+export function sanitiseRequestHeaders(
+  headers: RequestHeaderView,
+  peerAddress: string,
+  clientAddress: string,
+  scheme: string,
+): void {
   const connection = headers.get('connection');
   if (connection !== null) removeNominated(headers, connection);
-  for (const name of REMOVED) headers.remove(name);
+  for (const name of headers.names) if (REMOVED.has(name)) headers.remove(name);
   const forwardedFor = headers.get('x-forwarded-for');
-  headers.set('x-forwarded-for', forwardedFor ? `${forwardedFor},${arrival.peerAddress}` : arrival.peerAddress);
-  headers.set('x-forwarded-proto', arrival.scheme);
-  headers.set('x-envoy-external-address', arrival.clientAddress);
+  headers.set('x-forwarded-for', forwardedFor ? `${forwardedFor},${peerAddress}` : peerAddress);
+  headers.set('x-forwarded-proto', scheme);
+  headers.set('x-envoy-external-address', clientAddress);
   headers.set('x-request-id', crypto.randomUUID());
 }
 
 /** RFC 9110 7.6.1: the headers that Connection names end at this hop. An upgrade keeps its own two. */
-function removeNominated(headers: HeaderView, connection: string): void {
+function removeNominated(headers: RequestHeaderView, connection: string): void {
   for (const part of connection.split(',')) {
     const name = part.trim().toLowerCase();
     if (name !== '' && name !== 'close' && name !== 'upgrade' && name !== 'te' && name !== 'host') headers.remove(name);

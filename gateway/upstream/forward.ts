@@ -46,14 +46,19 @@ async function forward(exchange: HttpExchange, cluster: Cluster): Promise<Verdic
   return undefined;
 }
 
-/** Makes the upstream's answer the exchange's. */
+/** Makes the upstream's answer the exchange's: the Response that goes on to the client, its headers open to changes. */
 export function takeOver(exchange: HttpExchange, answer: Response, sentAt: number): void {
+  const passedOn = answer.webSocket === null ? new Response(answer.body, answer) : upgraded(answer);
+  exchange.answer = passedOn;
   exchange.status = answer.status;
   exchange.details = 'via_upstream';
-  exchange.answer = answer;
-  exchange.responseBody = answer.body as ReadableStream<Uint8Array> | null;
-  exchange.responseHeaders = new CopyOnWriteHeaders(answer.headers);
+  exchange.responseBody = passedOn.body as ReadableStream<Uint8Array> | null;
+  exchange.responseHeaders = new CopyOnWriteHeaders(passedOn.headers, true);
   exchange.responseHeaders.set('x-envoy-upstream-service-time', String(Date.now() - sentAt));
+}
+
+function upgraded({ status, headers, webSocket }: Response): Response {
+  return new Response(null, { status, headers, webSocket });
 }
 
 const FAILURES: Record<Failure, LocalReply> = {

@@ -29,10 +29,16 @@ export async function send(
   }
 }
 
-/** The incoming Request itself while the URL is unchanged: only so does the runtime leave the path as it is. */
+/** What a URL parser would write differently or refuse: escapes, dot segments, user information, an odd port. */
+const CHANGED_BY_PARSING = /['"<>`{}^\\@]|\/\.|:[^\d/]|:\d{5}/;
+
+/**
+ * A URL as text costs the runtime least (docs/performance.md, "Headers"), but is parsed. Where that would change it, the
+ * incoming Request stands for its own URL, if that is still the one to ask for.
+ */
 function targetOf(exchange: HttpExchange): Request | string {
   const url = urlOf(exchange);
-  return url === exchange.request.url ? exchange.request : url;
+  return CHANGED_BY_PARSING.test(url) && url === exchange.request.url ? exchange.request : url;
 }
 
 /** The scheme decides nothing here but which port the runtime drops from Host as the default: neither, as Envoy. */

@@ -13,7 +13,7 @@ const PSEUDO: Record<string, Read> = {
 };
 
 function requestReader(name: string): Read {
-  return PSEUDO[name] ?? ((exchange) => exchange.requestHeaders.get(name));
+  return PSEUDO[name] ?? ((exchange) => exchange.requestHeaders.first(name));
 }
 
 function responseReader(name: string): Read {
