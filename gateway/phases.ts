@@ -42,11 +42,13 @@ export const PHASE_TABLE: readonly Phase[] = [
       'EnvoyFilter INSERT_FIRST, and INSERT_BEFORE without a subFilter, stand before authentication (as captured).',
     fold: foldInserted,
   },
+  { name: 'envoyfilter-before-jwt', reason: 'EnvoyFilter INSERT_BEFORE jwt_authn.', fold: foldInserted },
   {
     name: 'jwt',
     reason: 'Before everything that asks who somebody is; a bad token is refused even where no route is.',
     fold: foldJwt,
   },
+  { name: 'envoyfilter-after-jwt', reason: 'EnvoyFilter INSERT_AFTER jwt_authn.', fold: foldInserted },
   {
     name: 'rbac-audit',
     reason: 'Before the refusals, so that the audit log names refused requests too.',
@@ -54,7 +56,9 @@ export const PHASE_TABLE: readonly Phase[] = [
   },
   { name: 'rbac-deny', reason: 'A DENY counts whatever else would allow.', fold: foldRbac },
   { name: 'rbac-allow', reason: 'What no DENY refused must still be allowed, where anything is.', fold: foldRbac },
+  { name: 'envoyfilter-after-rbac', reason: 'EnvoyFilter inserts behind rbac or before fault.', fold: foldInserted },
   faultPhase,
+  { name: 'envoyfilter-after-fault', reason: 'EnvoyFilter inserts between fault and cors.', fold: foldInserted },
   corsPhase,
   {
     name: 'envoyfilter-last',

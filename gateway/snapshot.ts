@@ -50,6 +50,17 @@ export interface Listener {
   servers: Server[];
   /** In the order in which a request meets them; `phase` says where each belongs (see phases.ts). */
   httpFilters: HttpFilter[];
+  /** Settings of the connection manager that an EnvoyFilter changed. */
+  connection?: ConnectionSettings;
+}
+
+export interface ConnectionSettings {
+  /** The `server` header of answers. */
+  serverName?: string;
+  mergeSlashes?: boolean;
+  /** The authority loses its port before anybody looks at it. */
+  stripAnyHostPort?: boolean;
+  xffNumTrustedHops?: number;
 }
 
 export interface Server {

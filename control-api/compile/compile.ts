@@ -3,12 +3,14 @@ import type { Snapshot } from '../../gateway/snapshot.ts';
 import { authorizationPolicy } from './authorization-policy.ts';
 import { clusters } from './clusters.ts';
 import { DestinationRules, destinationRules } from './destination-rules.ts';
+import { envoyFilters } from './envoyfilter/processor.ts';
 import { gateways } from './gateways.ts';
 import { identify } from './identify.ts';
 import { mesh } from './mesh.ts';
 import { peerAuthentication } from './peer-authentication.ts';
 import { placements } from './placements.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
+import { rateLimitConfig } from './ratelimit/config-maps.ts';
 import { withoutRefused } from './refusals.ts';
 import { requestAuthentication } from './request-authentication.ts';
 import { byAge } from './select.ts';
@@ -25,6 +27,8 @@ const PROCESSORS: readonly Processor[] = [
   requestAuthentication,
   authorizationPolicy,
   peerAuthentication,
+  rateLimitConfig,
+  envoyFilters,
   placements,
 ];
 

@@ -33,6 +33,8 @@ export interface CompileInput {
   /** Istio's MeshConfig as written, camelCase. */
   mesh: Record<string, unknown>;
   identity: ProxyIdentity;
+  /** What is served now: parts of it stay where their replacement is in error (rate-limit configuration). */
+  previous?: Snapshot;
 }
 
 /** Where a Resource, or one field of it, is carried out. */
