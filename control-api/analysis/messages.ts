@@ -3,7 +3,7 @@
  * one (IST0101 …), BSP… for ours. docs/messages is generated from it. `{name}` in a text is replaced by the argument.
  */
 import type { Level } from './finding.ts';
-import { RATE_LIMIT_MESSAGES, RATE_LIMIT_MESSAGES } from './messages-rate-limit.ts';
+import { RATE_LIMIT_MESSAGES } from './messages-rate-limit.ts';
 import { SECURITY_MESSAGES } from './messages-security.ts';
 
 export interface Message {

@@ -18,6 +18,7 @@ export function percent(message: Message | undefined, runtime: Runtime, fallback
   if (!message) return fallback;
   const key = message.text('runtimeKey');
   const value = message.message('defaultValue');
+  value?.ignore('numerator', 'denominator');
   if (key !== '' && runtime[key] !== undefined) return Math.min(100, Number(runtime[key]));
   if (!value) return 0;
   const denominator = DENOMINATORS[value.text('denominator') || 'HUNDRED'] ?? 100;
