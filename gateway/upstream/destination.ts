@@ -3,12 +3,14 @@ import type { Exchange } from '../exchange.ts';
 import { foldLevels, foldLevelsAuthority } from '../route/header-operations.ts';
 import { foldPathRewrite } from '../route/rewrite.ts';
 import type { Cluster, Destination, ForwardAction, Route, Snapshot } from '../snapshot.ts';
+import type { Balancer } from './balance/balancer.ts';
+import { balancerOf } from './balance/registry.ts';
 import { foldWeights } from './weights.ts';
 
 export interface FoldedDestination {
   name: string;
-  /** Absent: unknown. */
-  cluster: Cluster | undefined;
+  /** Absent: the cluster is unknown. */
+  balancer: Balancer | undefined;
   /** Header operations, then authority, then path: Envoy's finalizeRequestHeaders. */
   prepare(exchange: Exchange): void;
 }
@@ -21,11 +23,13 @@ export function foldDestinations(
   const choose = foldWeights(action.destinations);
   const folded = action.destinations.map((destination) => ({
     name: destination.cluster,
-    cluster: snapshot.clusters[destination.cluster],
+    balancer: known(snapshot.clusters[destination.cluster]),
     prepare: foldPreparation(route, action, destination),
   }));
   return (exchange) => folded[choose(exchange)]!;
 }
+
+const known = (cluster: Cluster | undefined): Balancer | undefined => cluster && balancerOf(cluster);
 
 function foldPreparation(route: Route, action: ForwardAction, destination: Destination): (exchange: Exchange) => void {
   const changeHeaders = foldLevels(route, action, destination, 'request');

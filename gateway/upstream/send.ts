@@ -6,20 +6,25 @@ import type { Cluster, Endpoint } from '../snapshot.ts';
 /** Why there is no answer. `connect`: nobody listens; `reset`: the connection broke; `timeout`: the caller's signal. */
 export type Failure = 'connect' | 'reset' | 'timeout';
 
+/** What goes out; an HttpExchange is one. `request` is what came in. */
+export type Outgoing = Pick<HttpExchange, 'request' | 'env' | 'method' | 'authority' | 'path' | 'body'> & {
+  requestHeaders: { headers(): Headers };
+};
+
 /** @returns the upstream's answer, its body unread, or why there is none. Never throws for what an upstream does. */
 export async function send(
-  exchange: HttpExchange,
+  outgoing: Outgoing,
   cluster: Cluster,
   endpoint: Endpoint,
   signal?: AbortSignal,
 ): Promise<Response | Failure> {
-  const fetcher = exchange.env[endpointBinding(cluster, endpoint)] as Fetcher | undefined;
+  const fetcher = outgoing.env[endpointBinding(cluster, endpoint)] as Fetcher | undefined;
   if (fetcher === undefined) return 'connect';
   try {
-    return await fetcher.fetch(targetOf(exchange), {
-      method: exchange.method,
-      headers: exchange.requestHeaders.headers(),
-      body: exchange.body,
+    return await fetcher.fetch(targetOf(outgoing), {
+      method: outgoing.method,
+      headers: outgoing.requestHeaders.headers(),
+      body: outgoing.body,
       redirect: 'manual',
       ...(signal && { signal }),
     });
@@ -36,13 +41,13 @@ const CHANGED_BY_PARSING = /['"<>`{}^\\@]|\/\.|:[^\d/]|:\d{5}/;
  * A URL as text costs the runtime least (docs/performance.md, "Headers"), but is parsed. Where that would change it, the
  * incoming Request stands for its own URL, if that is still the one to ask for.
  */
-function targetOf(exchange: HttpExchange): Request | string {
-  const url = urlOf(exchange);
-  return CHANGED_BY_PARSING.test(url) && url === exchange.request.url ? exchange.request : url;
+function targetOf(outgoing: Outgoing): Request | string {
+  const url = urlOf(outgoing);
+  return CHANGED_BY_PARSING.test(url) && url === outgoing.request.url ? outgoing.request : url;
 }
 
 /** The scheme decides nothing here but which port the runtime drops from Host as the default: neither, as Envoy. */
-function urlOf({ authority, path }: HttpExchange): string {
+function urlOf({ authority, path }: Outgoing): string {
   return `${authority.endsWith(':80') ? 'https' : 'http'}://${authority}${path}`;
 }
 

@@ -96,7 +96,12 @@ const keyNumber = (i: number): string =>
 for (const { name, weights, loadBalancer } of cases) {
   test(`${name}: the endpoint of every key is Envoy's`, async () => {
     const hosts = ports.map((port, i) => new Host({ address: '127.0.0.1', port, labels: {}, weight: weights[i]! }, 0));
-    const pick = foldPicker(hosts, { loadBalancer, slowStart: undefined, random: Math.random });
+    const pick = foldPicker(hosts, {
+      loadBalancer,
+      weightOf: ({ weight }: Host) => weight,
+      slowStart: undefined,
+      random: Math.random,
+    });
     const keys = Array.from({ length: KEYS }, (_, i) => keyNumber(i));
     let wrong = 0;
     await Promise.all(
@@ -117,7 +122,12 @@ const AT_MOST = { RING_HASH: 2, MAGLEV: 1.4 };
 for (const policy of ['RING_HASH', 'MAGLEV'] as const) {
   test(`${policy}: one endpoint more moves few keys`, () => {
     const host = (i: number) => new Host({ address: `10.0.0.${i}`, port: 80, labels: {}, weight: 1 }, 0);
-    const options = { loadBalancer: { policy, minimumRingSize: 65_536 }, slowStart: undefined, random: Math.random };
+    const options = {
+      loadBalancer: { policy, minimumRingSize: 65_536 },
+      weightOf: ({ weight }: Host) => weight,
+      slowStart: undefined,
+      random: Math.random,
+    };
     const nine = foldPicker(
       Array.from({ length: 9 }, (_, i) => host(i)),
       options,

@@ -1,13 +1,14 @@
 /** Maglev's table as Envoy fills it: hosts in the order of their keys, heavier ones in more of the rounds. */
 import type { Host } from './host.ts';
-import type { Picker } from './picker.ts';
+import type { Picker, PickerOptions } from './picker.ts';
 import { draw } from './ring-hash.ts';
 import { type Hash64, modulo, xxHash64 } from './xxhash64.ts';
 
 const DEFAULT_SIZE = 65_537;
 
-export function maglev(hosts: readonly Host[], size = DEFAULT_SIZE, random: () => number = Math.random): Picker {
-  const table = buildTable(hosts, size);
+export function maglev(hosts: readonly Host[], { loadBalancer, weightOf, random }: PickerOptions): Picker {
+  const size = loadBalancer.tableSize ?? DEFAULT_SIZE;
+  const table = buildTable(fillersOf(hosts, hosts.map(weightOf), size), size);
   return (hash, attempt) => {
     const key = hash ?? draw(random);
     return hosts[table[modulo(attempt === 0 ? key : other(key, attempt), size)]!];
@@ -28,9 +29,8 @@ interface Filler {
   target: number;
 }
 
-function buildTable(hosts: readonly Host[], size: number): Uint32Array {
-  const fillers = fillersOf(hosts, size);
-  const heaviest = Math.max(...fillers.map(({ weight }) => weight));
+function buildTable(fillers: readonly Filler[], size: number): Uint32Array {
+  const heaviest = fillers.reduce((max, { weight }) => Math.max(max, weight), 0);
   const table = new Uint32Array(size);
   const taken = new Uint8Array(size);
   let filled = 0;
@@ -48,15 +48,15 @@ function buildTable(hosts: readonly Host[], size: number): Uint32Array {
   return table;
 }
 
-function fillersOf(hosts: readonly Host[], size: number): Filler[] {
-  const total = hosts.reduce((sum, { weight }) => sum + weight, 0);
+function fillersOf(hosts: readonly Host[], weights: readonly number[], size: number): Filler[] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   return hosts
-    .map(({ key, weight }, host) => ({
+    .map(({ key }, host) => ({
       host,
       key,
       place: modulo(xxHash64(key), size),
       skip: modulo(xxHash64(key, 1), size - 1) + 1,
-      weight: weight / total,
+      weight: weights[host]! / total,
       target: 0,
     }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -9,7 +9,7 @@ const hostsOf = (...weights: number[]): Host[] =>
   weights.map((weight, i) => new Host({ address: '10.0.0.1', port: 8001 + i, labels: {}, weight }, 0));
 
 const picker = (hosts: Host[], policy: LoadBalancer['policy'], random: () => number = Math.random): Picker =>
-  foldPicker(hosts, { loadBalancer: { policy }, slowStart: undefined, random });
+  foldPicker(hosts, { loadBalancer: { policy }, weightOf: ({ weight }: Host) => weight, slowStart: undefined, random });
 
 function count(pick: Picker, times: number): Record<number, number> {
   const counts: Record<number, number> = {};

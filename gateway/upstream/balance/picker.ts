@@ -16,6 +16,7 @@ export type Picker = (hash: Hash64 | undefined, attempt: number) => Host | undef
 /** What a policy may look at when its hosts are folded. */
 export interface PickerOptions {
   loadBalancer: LoadBalancer;
+  weightOf: (host: Host) => number;
   slowStart: SlowStart | undefined;
   random: () => number;
 }
@@ -27,9 +28,9 @@ export function foldPicker(hosts: readonly Host[], options: PickerOptions): Pick
   const { loadBalancer, random } = options;
   switch (loadBalancer.policy) {
     case 'RING_HASH':
-      return ringHash(hosts, loadBalancer.minimumRingSize, random);
+      return ringHash(hosts, options);
     case 'MAGLEV':
-      return maglev(hosts, loadBalancer.tableSize, random);
+      return maglev(hosts, options);
     case 'ROUND_ROBIN':
       return roundRobin(hosts, options);
     case 'LEAST_REQUEST':
@@ -41,9 +42,9 @@ export function foldPicker(hosts: readonly Host[], options: PickerOptions): Pick
 
 const alike = (hosts: readonly Host[]): boolean => hosts.every(({ weight }) => weight === hosts[0]!.weight);
 
-function roundRobin(hosts: readonly Host[], { slowStart, random }: PickerOptions): Picker {
+function roundRobin(hosts: readonly Host[], { slowStart, weightOf: full, random }: PickerOptions): Picker {
   if (slowStart || !alike(hosts)) {
-    const weightOf = slowStart ? (host: Host) => host.weight * slowStart(host) : (host: Host) => host.weight;
+    const weightOf = slowStart ? (host: Host) => full(host) * slowStart(host) : full;
     return scheduled(new EdfScheduler(hosts, weightOf), hosts.length, random);
   }
   let next = Math.floor(random() * hosts.length);
@@ -54,9 +55,9 @@ function roundRobin(hosts: readonly Host[], { slowStart, random }: PickerOptions
 }
 
 /** Two choices by chance, the one with fewer requests wins; with weights the schedule, weight / (active + 1). */
-function leastRequest(hosts: readonly Host[], { slowStart, random }: PickerOptions): Picker {
+function leastRequest(hosts: readonly Host[], { slowStart, weightOf: full, random }: PickerOptions): Picker {
   if (slowStart || !alike(hosts)) {
-    const weightOf = (host: Host) => (host.weight * (slowStart?.(host) ?? 1)) / (host.active + 1);
+    const weightOf = (host: Host) => (full(host) * (slowStart?.(host) ?? 1)) / (host.active + 1);
     return scheduled(new EdfScheduler(hosts, weightOf), hosts.length, random);
   }
   return () => {

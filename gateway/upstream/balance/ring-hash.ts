@@ -1,6 +1,6 @@
 /** Ketama's ring as Envoy builds it: the same hosts and weights give the same ring, so the same key the same host. */
 import type { Host } from './host.ts';
-import type { Picker } from './picker.ts';
+import type { Picker, PickerOptions } from './picker.ts';
 import { type Hash64, xxHash64 } from './xxhash64.ts';
 
 const DEFAULT_MINIMUM = 1024;
@@ -12,12 +12,8 @@ interface Ring {
   host: Uint32Array;
 }
 
-export function ringHash(
-  hosts: readonly Host[],
-  minimum = DEFAULT_MINIMUM,
-  random: () => number = Math.random,
-): Picker {
-  const ring = buildRing(hosts, minimum);
+export function ringHash(hosts: readonly Host[], { loadBalancer, weightOf, random }: PickerOptions): Picker {
+  const ring = buildRing(hosts, hosts.map(weightOf), loadBalancer.minimumRingSize ?? DEFAULT_MINIMUM);
   const size = ring.host.length;
   return (hash, attempt) => hosts[ring.host[(search(ring, hash ?? draw(random)) + attempt) % size]!];
 }
@@ -32,14 +28,14 @@ export const draw = (random: () => number): Hash64 => ({
  * The least-weighted host gets a whole number of places, the others follow as running sums, which is what keeps the ring
  * stable when hosts come and go.
  */
-function buildRing(hosts: readonly Host[], minimum: number): Ring {
-  const total = hosts.reduce((sum, { weight }) => sum + weight, 0);
-  const least = Math.min(...hosts.map(({ weight }) => weight)) / total;
+function buildRing(hosts: readonly Host[], weights: readonly number[], minimum: number): Ring {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const least = weights.reduce((min, weight) => Math.min(min, weight)) / total;
   const scale = Math.min(Math.ceil(least * minimum) / least, MAXIMUM);
   const places: { hash: Hash64; host: number }[] = [];
   let target = 0;
   for (let host = 0; host < hosts.length; host++) {
-    target += scale * (hosts[host]!.weight / total);
+    target += scale * (weights[host]! / total);
     for (let i = 0; places.length < target; i++) places.push({ hash: xxHash64(`${hosts[host]!.key}_${i}`), host });
   }
   places.sort((a, b) => a.hash.hi - b.hash.hi || a.hash.lo - b.hash.lo);

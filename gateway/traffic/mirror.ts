@@ -1,0 +1,53 @@
+/** Mirrored requests: copies of what goes upstream, after rewriting, whose answers nobody waits for. */
+import type { HttpExchange } from '../listener/http-exchange.ts';
+import type { ForwardAction, Mirror, Snapshot } from '../snapshot.ts';
+import type { Balancer } from '../upstream/balance/balancer.ts';
+import { balancerOf } from '../upstream/balance/registry.ts';
+import { send } from '../upstream/send.ts';
+import { abortAfter } from './deadline.ts';
+import { share } from './percent.ts';
+import type { ReplayableBody } from './replay.ts';
+
+/** Sends this request's mirrors. A body that is too long to be kept is not mirrored (REPLAY_LIMIT). */
+export type FoldedMirrors = (exchange: HttpExchange, body: ReplayableBody) => void;
+
+export function foldMirrors(snapshot: Snapshot, { mirrors, timeoutMs }: ForwardAction): FoldedMirrors | undefined {
+  const folded = (mirrors ?? []).flatMap((mirror) => {
+    const cluster = snapshot.clusters[mirror.cluster];
+    if (cluster === undefined || mirror.percentage <= 0) return [];
+    return [{ balancer: balancerOf(cluster), fires: share(mirror.percentage), mirror }];
+  });
+  if (folded.length === 0) return undefined;
+  const limit = timeoutMs > 0 ? timeoutMs : Number.POSITIVE_INFINITY;
+  return (exchange, body) => {
+    for (const { balancer, fires, mirror } of folded)
+      if (fires()) exchange.waitUntil(sendMirror(exchange, balancer, mirror, body, limit));
+  };
+}
+
+async function sendMirror(
+  exchange: HttpExchange,
+  balancer: Balancer,
+  { shadowSuffix }: Mirror,
+  body: ReplayableBody,
+  limit: number,
+): Promise<void> {
+  const authority = shadowSuffix ? withSuffix(exchange.authority) : exchange.authority;
+  const { request, method, env, path } = exchange;
+  // The headers are copied, because the request's own tries go on changing them.
+  const headers = new Headers(exchange.requestHeaders.headers());
+  const copy = await body.whole();
+  const host = balancer.pick();
+  if (host === undefined || copy === undefined) return;
+  const timer = abortAfter(limit);
+  const outgoing = { request, method, env, authority, path, requestHeaders: { headers: () => headers }, body: copy };
+  const answer = await send(outgoing, balancer.cluster, host.endpoint, timer.signal);
+  if (answer instanceof Response) await answer.body?.pipeTo(new WritableStream()).catch(() => {});
+  timer.cancel();
+}
+
+/** `host:port` becomes `host-shadow:port`. */
+function withSuffix(authority: string): string {
+  const [, host = authority, port = ''] = /^(.*?)(:\d+)?$/.exec(authority) ?? [];
+  return `${host}-shadow${port}`;
+}

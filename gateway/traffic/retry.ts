@@ -1,0 +1,77 @@
+/** Which failures and answers are tried again, and when (Envoy: x-envoy-retry-on, as Istio's retries set it). */
+import type { HeaderView } from '../exchange.ts';
+import type { RetryPolicy } from '../snapshot.ts';
+
+/** Why a try brought no answer, in Envoy's sense. `overflow` is a refusal of our own and never tried again. */
+export type ResetReason = 'connect' | 'reset' | 'timeout' | 'overflow';
+
+export interface FoldedRetry {
+  attempts: number;
+  perTryTimeoutMs: number;
+  ignorePreviousHosts: boolean;
+  /** Whether an answer with these headers is thrown away for another try. */
+  retriesAnswer(status: number, headers: Pick<HeaderView, 'get'>): boolean;
+  retriesReset(reason: ResetReason): boolean;
+  /** Milliseconds to wait before retry number `n`, from 1. */
+  backoff(n: number): number;
+}
+
+type AnswerTest = (status: number, headers: Pick<HeaderView, 'get'>) => boolean;
+
+const grpc =
+  (wanted: string): AnswerTest =>
+  (_, headers) =>
+    headers.get('grpc-status') === wanted;
+
+const ANSWERS: Record<string, AnswerTest> = {
+  '5xx': (status) => status >= 500,
+  'gateway-error': (status) => status >= 502 && status <= 504,
+  'retriable-4xx': (status) => status === 409,
+  cancelled: grpc('1'),
+  'deadline-exceeded': grpc('4'),
+  'resource-exhausted': grpc('8'),
+  internal: grpc('13'),
+  unavailable: grpc('14'),
+};
+
+/**
+ * A per-try timeout is a reset by ourselves: 5xx, gateway-error and reset cover it, connect-failure does not (captured).
+ * reset-before-request is read as connect failures only: how much was sent before a reset is not told here.
+ * refused-stream is HTTP/2's, which does not occur.
+ */
+const RESETS: Record<string, readonly ResetReason[]> = {
+  '5xx': ['connect', 'reset', 'timeout'],
+  'gateway-error': ['connect', 'reset', 'timeout'],
+  reset: ['connect', 'reset', 'timeout'],
+  'reset-before-request': ['connect'],
+  'connect-failure': ['connect'],
+};
+
+/** A chain of servers doubles the wait from the base to ten times the base, each time jittered down to 0. */
+const BACKOFF_LIMIT = 10;
+
+/** undefined when nothing would ever be tried again. */
+export function foldRetry(
+  policy: RetryPolicy | undefined,
+  random: () => number = Math.random,
+): FoldedRetry | undefined {
+  if (!policy) return undefined;
+  const words = new Set(policy.retryOn);
+  const tests = Object.entries(ANSWERS).flatMap(([word, test]) => (words.has(word) ? [test] : []));
+  const codes = new Set(policy.retriableStatusCodes);
+  if (codes.size > 0) tests.push((status) => codes.has(status));
+  const resets = new Set(policy.retryOn.flatMap((word) => RESETS[word] ?? []));
+  const limited = words.has('envoy-ratelimited');
+  return {
+    attempts: policy.attempts,
+    perTryTimeoutMs: policy.perTryTimeoutMs ?? 0,
+    ignorePreviousHosts: policy.ignorePreviousHosts,
+    retriesAnswer: (status, headers) => {
+      if (tests.length === 0 && !limited) return false;
+      if (headers.get('x-envoy-ratelimited') !== null) return limited;
+      return tests.some((test) => test(status, headers));
+    },
+    retriesReset: (reason) => resets.has(reason),
+    backoff: (n) => random() * Math.min(policy.backoffMs * 2 ** (n - 1), policy.backoffMs * BACKOFF_LIMIT),
+  };
+}

@@ -1,0 +1,166 @@
+/** One request's tries: each to a host of the balancer, until an answer counts or nothing more is allowed. */
+import type { LocalReply, Verdict } from '../exchange.ts';
+import type { HttpExchange } from '../listener/http-exchange.ts';
+import { abortAfter, Deadline } from '../traffic/deadline.ts';
+import type { FoldedMirrors } from '../traffic/mirror.ts';
+import { Once, type ReplayableBody, replayable } from '../traffic/replay.ts';
+import type { FoldedRetry, ResetReason } from '../traffic/retry.ts';
+import type { Balancer } from './balance/balancer.ts';
+import type { Host } from './balance/host.ts';
+import type { Hash64 } from './balance/xxhash64.ts';
+import { failureReply, NO_HEALTHY_UPSTREAM, timeoutReply } from './failure-reply.ts';
+import { send } from './send.ts';
+import { takeOver } from './take-over.ts';
+
+/** Folded once for each route. */
+export interface ForwardPlan {
+  /** Of the whole answer; 0 = none. */
+  timeoutMs: number;
+  retry: FoldedRetry | undefined;
+  mirror: FoldedMirrors | undefined;
+}
+
+/** What was found for this request. */
+export interface Target {
+  balancer: Balancer;
+  /** Changes the request as the route says. */
+  prepare(exchange: HttpExchange): void;
+  hash: Hash64 | undefined;
+  /** Set-Cookie lines for the answer. */
+  cookies: readonly string[];
+  first: Host;
+}
+
+type Outcome = Response | ResetReason;
+
+export async function attempts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
+  const { balancer, hash } = target;
+  const started = Date.now();
+  const deadline = new Deadline(plan.timeoutMs, started);
+  const body = bodyOf(exchange, plan);
+  const tried: Host[] = [];
+  let host: Host | undefined = target.first;
+  for (let attempt = 1; ; attempt++) {
+    announce(exchange, host, attempt, deadline.expectedMs(plan.retry?.perTryTimeoutMs ?? 0, Date.now()));
+    // After the counters, which the route's operations may take away again (captured: headers/remove-special).
+    if (attempt === 1) target.prepare(exchange);
+    exchange.body = body.take() ?? null;
+    if (attempt === 1) plan.mirror?.(exchange, body);
+    const outcome = await attemptOnce(
+      exchange,
+      balancer,
+      host,
+      deadline.tryMs(plan.retry?.perTryTimeoutMs ?? 0, Date.now()),
+    );
+    const wait = retryWait(exchange, plan.retry, balancer, { outcome, attempt, deadline, body });
+    if (wait === undefined) {
+      body.release();
+      return finish(exchange, target, { outcome, attempt, started, deadline });
+    }
+    if (outcome instanceof Response) void outcome.body?.cancel();
+    balancer.breaker.retries++;
+    await sleep(Math.min(wait, deadline.at - Date.now()));
+    balancer.breaker.retries--;
+    if (deadline.passed(Date.now())) return timeoutReply('response_timeout');
+    if (plan.retry?.ignorePreviousHosts) tried.push(host);
+    host = balancer.pick(hash, tried);
+    if (host === undefined) return NO_HEALTHY_UPSTREAM;
+  }
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Only a request that may be sent twice has its body kept. */
+function bodyOf(exchange: HttpExchange, { retry, mirror }: ForwardPlan): ReplayableBody {
+  if (retry !== undefined || mirror !== undefined || exchange.body === null)
+    return replayable(exchange.body, exchange.requestHeaders.get('content-length'));
+  return new Once(exchange.body);
+}
+
+function announce(exchange: HttpExchange, host: Host, attempt: number, expectedMs: number | undefined): void {
+  exchange.upstream.endpoint = host.endpoint;
+  exchange.upstream.attempts = attempt;
+  exchange.requestHeaders.set('x-envoy-attempt-count', String(attempt));
+  if (expectedMs !== undefined) exchange.requestHeaders.set('x-envoy-expected-rq-timeout-ms', String(expectedMs));
+}
+
+/** Sends once and tells the balancer how it went. Its requests in flight end here unless the answer's body counts too. */
+async function attemptOnce(
+  exchange: HttpExchange,
+  { breaker, cluster, detector }: Balancer,
+  host: Host,
+  tryMs: number,
+): Promise<Outcome> {
+  if (!breaker.mayRequest()) return 'overflow';
+  breaker.requests++;
+  host.active++;
+  const timer = abortAfter(tryMs);
+  const outcome = await send(exchange, cluster, host.endpoint, timer.signal);
+  timer.cancel();
+  host.active--;
+  if (typeof outcome === 'string') {
+    breaker.requests--;
+    detector?.failed(host, outcome, Date.now());
+  } else {
+    if (!breaker.limits) breaker.requests--;
+    detector?.answered(host, outcome.status, Date.now());
+  }
+  return outcome;
+}
+
+interface Tried {
+  outcome: Outcome;
+  attempt: number;
+  deadline: Deadline;
+  body: ReplayableBody;
+}
+
+/** Milliseconds until the next try; undefined when this outcome stands. */
+function retryWait(
+  exchange: HttpExchange,
+  retry: FoldedRetry | undefined,
+  { breaker }: Balancer,
+  { outcome, attempt, deadline, body }: Tried,
+): number | undefined {
+  if (retry === undefined) return undefined;
+  const wanted =
+    typeof outcome === 'string'
+      ? retry.retriesReset(outcome) && !deadline.passed(Date.now())
+      : retry.retriesAnswer(outcome.status, outcome.headers);
+  if (!wanted) return undefined;
+  if (attempt > retry.attempts) {
+    if (retry.attempts > 0) exchange.flags.add('URX');
+    return undefined;
+  }
+  if (!breaker.mayRetry()) {
+    exchange.flags.add('UO');
+    return undefined;
+  }
+  if (!body.mayRepeat()) return undefined;
+  if (typeof outcome !== 'string' && breaker.limits) breaker.requests--;
+  return retry.backoff(attempt);
+}
+
+interface Finished {
+  outcome: Outcome;
+  attempt: number;
+  started: number;
+  deadline: Deadline;
+}
+
+function finish(
+  exchange: HttpExchange,
+  { balancer: { breaker }, cookies }: Target,
+  { outcome, attempt, started, deadline }: Finished,
+): LocalReply | undefined {
+  if (typeof outcome === 'string') {
+    exchange.upstream.failure = outcome;
+    if (outcome === 'timeout' && deadline.passed(Date.now())) return timeoutReply('response_timeout');
+    return failureReply(outcome, attempt);
+  }
+  const ended = breaker.limits ? () => breaker.requests-- : undefined;
+  takeOver(exchange, outcome, { started, until: deadline.at, ended });
+  exchange.routeHeaders?.(exchange.responseHeaders, exchange);
+  for (const cookie of cookies) exchange.responseHeaders.append('set-cookie', cookie);
+  return undefined;
+}

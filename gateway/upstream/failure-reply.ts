@@ -1,0 +1,39 @@
+/** The gateway's own answers for upstreams that gave none, in Envoy's words (captured; Envoy docs: response flags). */
+import type { LocalReply } from '../exchange.ts';
+import type { ResponseFlag } from '../telemetry/flags.ts';
+import type { ResetReason } from '../traffic/retry.ts';
+
+/** The cluster does not exist (unknown subset, host or port): 503 with an empty body. */
+export const NO_CLUSTER: LocalReply = { status: 503, body: '', flag: 'NC', details: 'cluster_not_found' };
+
+export const NO_HEALTHY_UPSTREAM: LocalReply = {
+  status: 503,
+  body: 'no healthy upstream',
+  flag: 'UH',
+  details: 'no_healthy_upstream',
+};
+
+/** Words of the text, response flag, and the part between the braces of the details. */
+const REASONS: Record<Exclude<ResetReason, 'timeout'>, [words: string, flag: ResponseFlag, details: string]> = {
+  connect: ['remote connection failure', 'UF', 'remote_connection_failure|delayed_connect_error:_Connection_refused'],
+  reset: ['connection termination', 'UC', 'connection_termination'],
+  overflow: ['overflow', 'UO', 'overflow'],
+};
+
+/** @param attempts how many tries were made: the text tells whether it was retried */
+export function failureReply(reason: ResetReason, attempts: number): LocalReply {
+  if (reason === 'timeout') return timeoutReply('upstream_per_try_timeout');
+  const [words, flag, details] = REASONS[reason];
+  const how = attempts > 1 ? 'retried and the latest reset reason' : 'reset reason';
+  return {
+    status: 503,
+    body: `upstream connect error or disconnect/reset before headers. ${how}: ${words}`,
+    flag,
+    details: `upstream_reset_before_response_started{${details}}`,
+    ...(reason === 'overflow' && { headers: [['x-envoy-overloaded', 'true']] }),
+  };
+}
+
+export function timeoutReply(details: 'response_timeout' | 'upstream_per_try_timeout'): LocalReply {
+  return { status: 504, body: 'upstream request timeout', flag: 'UT', details };
+}

@@ -1,0 +1,49 @@
+/** The upstream's answer becomes the exchange's. */
+import { CopyOnWriteHeaders } from '../listener/header-view.ts';
+import type { HttpExchange } from '../listener/http-exchange.ts';
+import { watchBody } from './watch-body.ts';
+
+export interface TakeOver {
+  /** Milliseconds; when the first try was sent. */
+  started: number;
+  /** When the route's timeout ends, Infinity without. */
+  until: number;
+  /** Called when the answer has ended. */
+  ended: (() => void) | undefined;
+}
+
+/**
+ * The Response that goes on to the client, its headers open to changes. The body passes untouched, at the runtime's own
+ * speed, unless its end matters.
+ */
+export function takeOver(exchange: HttpExchange, answer: Response, { started, until, ended }: TakeOver): void {
+  const passedOn = answer.webSocket === null ? new Response(bodyOf(exchange, answer, until, ended), answer) : upgraded(answer);
+  exchange.answer = passedOn;
+  exchange.status = answer.status;
+  exchange.details = 'via_upstream';
+  exchange.responseBody = passedOn.body as ReadableStream<Uint8Array> | null;
+  exchange.responseHeaders = new CopyOnWriteHeaders(passedOn.headers, true);
+  exchange.responseHeaders.set('x-envoy-upstream-service-time', String(Date.now() - started));
+}
+
+/** A WebSocket's end is not seen here, so it counts for nothing. */
+function upgraded({ status, headers, webSocket }: Response): Response {
+  return new Response(null, { status, headers, webSocket });
+}
+
+function bodyOf(
+  exchange: HttpExchange,
+  answer: Response,
+  until: number,
+  ended: (() => void) | undefined,
+): ReadableStream | null {
+  const { body, headers } = answer;
+  if (body === null) ended?.();
+  if (body === null || (until === Number.POSITIVE_INFINITY && ended === undefined)) return body;
+  // The length of an encoded answer is not that of what the runtime hands over here.
+  const length = headers.has('content-encoding') ? null : headers.get('content-length');
+  return watchBody(body as ReadableStream<Uint8Array>, length, until, (late) => {
+    if (late) exchange.flags.add('UT');
+    ended?.();
+  });
+}
