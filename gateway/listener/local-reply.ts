@@ -21,7 +21,8 @@ const decoder = new TextDecoder();
 /** The route's response headers are applied here too; a gRPC client gets 200 with the status in grpc-status. */
 export function answerLocally(exchange: HttpExchange, reply: LocalReply): void {
   const grpc = !reply.bare && isGrpc(exchange.requestHeaders.get('content-type'));
-  exchange.status = reply.status;
+  // %RESPONSE_CODE% is still 0 while the route's operations run (captured: timeout/timeout-and-headers).
+  exchange.status = 0;
   exchange.details = reply.details;
   if (reply.flag !== undefined) exchange.flags.add(reply.flag);
   const headers = new CopyOnWriteHeaders(new Headers(reply.headers), true);
@@ -30,7 +31,7 @@ export function answerLocally(exchange: HttpExchange, reply: LocalReply): void {
   exchange.responseHeaders = headers;
   exchange.responseBody = grpc || reply.body.length === 0 ? null : reply.body;
   if (!reply.bare) exchange.routeHeaders?.(headers, exchange);
-  if (grpc) exchange.status = 200;
+  exchange.status = grpc ? 200 : reply.status;
 }
 
 function describeBody(headers: HeaderView, reply: LocalReply): void {

@@ -31,6 +31,12 @@ export function foldForward(
     const hash = hashOf?.(exchange, cookies);
     const host = balancer.pick(hash);
     if (host === undefined) return NO_HEALTHY_UPSTREAM;
-    return attempts(exchange as HttpExchange, plan, { balancer, prepare: destination.prepare, hash, cookies, first: host });
+    return attempts(exchange as HttpExchange, plan, {
+      balancer,
+      prepare: destination.prepare,
+      hash,
+      cookies,
+      first: host,
+    });
   };
 }

@@ -17,7 +17,8 @@ export interface TakeOver {
  * speed, unless its end matters.
  */
 export function takeOver(exchange: HttpExchange, answer: Response, { started, until, ended }: TakeOver): void {
-  const passedOn = answer.webSocket === null ? new Response(bodyOf(exchange, answer, until, ended), answer) : upgraded(answer);
+  const passedOn =
+    answer.webSocket === null ? new Response(bodyOf(exchange, answer, until, ended), answer) : upgraded(answer);
   exchange.answer = passedOn;
   exchange.status = answer.status;
   exchange.details = 'via_upstream';
