@@ -1,12 +1,17 @@
 /** All analysers over one configuration. Each looks for one kind of mistake; none changes what is compiled. */
 import type { Compiled } from '../compile/compile.ts';
 import type { CompileInput } from '../compile/processor.ts';
+import { claimRoutes } from './claim-routes.ts';
 import { destinations } from './destinations.ts';
+import { envoyFilters } from './envoy-filters.ts';
 import type { Finding } from './finding.ts';
 import { gatewayBindings } from './gateway-bindings.ts';
 import { gatewayConflicts } from './gateway-conflicts.ts';
 import { gatewaySelectors } from './gateway-selectors.ts';
+import { meshConflicts } from './mesh-conflicts.ts';
 import { shadowedRoutes } from './shadowed-routes.ts';
+import { surprises } from './surprises.ts';
+import { upstreamTls } from './upstream-tls.ts';
 
 /** What an analyser may look at. */
 export interface Scene {
@@ -21,6 +26,11 @@ const ANALYSERS: readonly Analyser[] = [
   gatewayBindings,
   destinations,
   shadowedRoutes,
+  claimRoutes,
+  meshConflicts,
+  upstreamTls,
+  envoyFilters,
+  surprises,
 ];
 
 export function analyse(scene: Scene): Finding[] {

@@ -1,8 +1,12 @@
-/** Destinations whose host nobody declares, or whose subset no DestinationRule defines (IST0101). */
+/** Destinations whose host, port or subset is not there (IST0101), or whose port is not clear (IST0112). */
 import { DestinationRules } from '../compile/destination-rules.ts';
+import { kubernetesServices } from '../compile/kubernetes-services.ts';
 import { mostSpecificMatch, resolveHost } from '../compile/names.ts';
+import type { CompileInput } from '../compile/processor.ts';
 import { byAge, NETWORKING, ofKind } from '../compile/select.ts';
-import type { DestinationRuleSpec, DestinationSpec, ServiceEntrySpec, VirtualServiceSpec } from '../compile/spec.ts';
+import { serviceEntryServices } from '../compile/service-entries.ts';
+import type { Service } from '../compile/services.ts';
+import type { DestinationRuleSpec, DestinationSpec, VirtualServiceSpec } from '../compile/spec.ts';
 import type { FieldPath, Resource } from '../resources/resource.ts';
 import { about } from './about.ts';
 import type { Scene } from './analyse.ts';
@@ -10,55 +14,75 @@ import type { Finding } from './finding.ts';
 import { finding } from './report.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
+interface Named {
+  destination: DestinationSpec;
+  path: FieldPath;
+  kind: 'host' | 'mirror host';
+}
+interface Known {
+  services: Map<string, Service>;
+  rules: DestinationRules;
+  /** Somebody gave us the cluster's Services, so that a missing one is a mistake and not just elsewhere. */
+  hasCluster: boolean;
+  clusterSuffix: string;
+}
 
 export function destinations({ input }: Scene): Finding[] {
-  const rules = ofKind<DestinationRuleSpec>(input, NETWORKING, 'DestinationRule').sort(byAge);
-  const index = new DestinationRules(rules, input.identity, input.mesh.defaultDestinationRuleExportTo);
-  const known = knownHosts(input);
+  const known = knownTo(input);
   return ofKind<VirtualServiceSpec>(input, NETWORKING, 'VirtualService').flatMap((virtualService) =>
-    [...destinationsOf(virtualService)].flatMap(([destination, path]) => {
-      const { namespace } = virtualService.metadata;
-      const host = resolveHost(destination.host, namespace, input.identity.clusterDomain).toLowerCase();
-      const findings: Finding[] = [];
-      const place = about(virtualService, path);
-      const owner = mostSpecificMatch(host, known);
-      if (owner === undefined) {
-        const args = { type: 'host', name: destination.host };
-        findings.push(finding('ReferencedResourceNotFound', args, place));
-      }
-      if (destination.subset && !hasSubset(index, host, owner ?? namespace, destination.subset)) {
-        const args = { type: 'host+subset in destinationrule', name: `${destination.host}+${destination.subset}` };
-        findings.push(finding('ReferencedResourceNotFound', args, place));
-      }
-      return findings;
-    }),
+    [...destinationsOf(virtualService)].flatMap((named) => check(named, virtualService, known, input)),
   );
 }
 
-const hasSubset = (index: DestinationRules, host: string, namespace: string, subset: string): boolean =>
-  index.forService({ host, namespace })?.subsets.some(({ name }) => name === subset) ?? false;
-
-/** Host → the namespace that declares it. */
-function knownHosts({ resources, identity }: Scene['input']): Map<string, string> {
-  const hosts = new Map<string, string>();
-  for (const entry of ofKind<ServiceEntrySpec>({ resources }, NETWORKING, 'ServiceEntry')) {
-    for (const host of entry.spec.hosts ?? []) hosts.set(host.toLowerCase(), entry.metadata.namespace);
-  }
-  for (const { metadata } of ofKind({ resources }, '', 'Service')) {
-    hosts.set(`${metadata.name}.${metadata.namespace}.svc.${identity.clusterDomain}`, metadata.namespace);
-  }
-  return hosts;
+function knownTo(input: CompileInput): Known {
+  const rules = ofKind<DestinationRuleSpec>(input, NETWORKING, 'DestinationRule').sort(byAge);
+  const kubernetes = kubernetesServices(input);
+  return {
+    services: new Map([...serviceEntryServices(input), ...kubernetes].map((service) => [service.host, service])),
+    rules: new DestinationRules(rules, input.identity, input.mesh.defaultDestinationRuleExportTo),
+    hasCluster: kubernetes.length > 0,
+    clusterSuffix: `.svc.${input.identity.clusterDomain}`,
+  };
 }
 
-function* destinationsOf({ spec }: VirtualService): Generator<[DestinationSpec, FieldPath]> {
+function check({ destination, path, kind }: Named, virtualService: VirtualService, known: Known, input: CompileInput) {
+  const { namespace } = virtualService.metadata;
+  const host = resolveHost(destination.host, namespace, input.identity.clusterDomain).toLowerCase();
+  const service = mostSpecificMatch(host, known.services);
+  const place = about(virtualService, path);
+  const findings: Finding[] = [];
+  if (service) findings.push(...portFindings(destination, service, place));
+  else if (!known.hasCluster && host.endsWith(known.clusterSuffix))
+    findings.push(finding('UnknownHost', { host }, place));
+  else findings.push(finding('ReferencedResourceNotFound', { type: kind, name: destination.host }, place));
+  if (destination.subset && !hasSubset(known.rules, host, service?.namespace ?? namespace, destination.subset)) {
+    const args = { type: 'host+subset in destinationrule', name: `${destination.host}+${destination.subset}` };
+    findings.push(finding('ReferencedResourceNotFound', args, place));
+  }
+  return findings;
+}
+
+function portFindings({ host, port }: DestinationSpec, { ports }: Service, place: Partial<Finding>): Finding[] {
+  const numbers = ports.map(({ number }) => number);
+  if (port?.number === undefined) {
+    return numbers.length > 1 ? [finding('DestinationPortRequired', { host, ports: numbers.join(' ') }, place)] : [];
+  }
+  const args = { type: 'host:port', name: `${host}:${port.number}` };
+  return numbers.includes(port.number) ? [] : [finding('ReferencedResourceNotFound', args, place)];
+}
+
+const hasSubset = (rules: DestinationRules, host: string, namespace: string, subset: string): boolean =>
+  rules.forService({ host, namespace })?.subsets.some(({ name }) => name === subset) ?? false;
+
+function* destinationsOf({ spec }: VirtualService): Generator<Named> {
   for (const [rule, http] of (spec.http ?? []).entries()) {
     const path = ['spec', 'http', rule];
     for (const [index, { destination }] of (http.route ?? []).entries()) {
-      if (destination) yield [destination, [...path, 'route', index, 'destination']];
+      if (destination) yield { destination, path: [...path, 'route', index, 'destination'], kind: 'host' };
     }
-    if (http.mirror) yield [http.mirror, [...path, 'mirror']];
+    if (http.mirror) yield { destination: http.mirror, path: [...path, 'mirror'], kind: 'mirror host' };
     for (const [index, { destination }] of (http.mirrors ?? []).entries()) {
-      if (destination) yield [destination, [...path, 'mirrors', index, 'destination']];
+      if (destination) yield { destination, path: [...path, 'mirrors', index, 'destination'], kind: 'mirror host' };
     }
   }
 }

@@ -10,32 +10,43 @@ import type { Finding } from './finding.ts';
 import { finding } from './report.ts';
 
 type Covers = (host: string, namespace: string) => boolean;
+type VirtualService = Resource<VirtualServiceSpec>;
 
 export function gatewayBindings({ input }: Scene): Finding[] {
   const gateways = new Map<string, Covers>(
     ofKind<GatewaySpec>(input, NETWORKING, 'Gateway').map((gateway) => [keyOf(gateway), coverage(gateway)]),
   );
-  const nobody: Covers = () => false;
-  return ofKind<VirtualServiceSpec>(input, NETWORKING, 'VirtualService').flatMap((virtualService) => {
-    const { metadata, spec } = virtualService;
-    return [...(spec.gateways ?? []).entries()].flatMap(([index, written]) => {
-      if (written === 'mesh') return [];
-      const gateway = resolveGateway(written, metadata.namespace);
-      const covers = gateways.get(gateway);
-      const missing = (spec.hosts ?? []).filter((host) => {
-        const full = resolveHost(host, metadata.namespace, input.identity.clusterDomain);
-        return !(covers ?? nobody)(full.toLowerCase(), metadata.namespace);
-      });
-      const findings: Finding[] = [];
-      const place = about(virtualService, ['spec', 'gateways', index]);
-      if (!covers) findings.push(finding('ReferencedResourceNotFound', { type: 'gateway', name: gateway }, place));
-      if (missing.length > 0) {
-        const args = { hosts: missing.join(' '), virtualService: keyOf(virtualService), gateway };
-        findings.push(finding('VirtualServiceHostNotFoundInGateway', args, about(virtualService, ['spec', 'hosts'])));
-      }
-      return findings;
-    });
-  });
+  return ofKind<VirtualServiceSpec>(input, NETWORKING, 'VirtualService').flatMap((virtualService) =>
+    bindingsOf(virtualService, gateways, input.identity.clusterDomain),
+  );
+}
+
+/** Istio speaks up only where a Gateway has none of the hosts; a host that no Gateway has is a 404 all the same. */
+function bindingsOf(virtualService: VirtualService, gateways: ReadonlyMap<string, Covers>, domain: string): Finding[] {
+  const { namespace } = virtualService.metadata;
+  const { hosts = [], gateways: written = [] } = virtualService.spec;
+  const findings: Finding[] = [];
+  const covered = new Set<string>();
+  for (const [index, name] of written.entries()) {
+    if (name === 'mesh') continue;
+    const gateway = resolveGateway(name, namespace);
+    const covers = gateways.get(gateway);
+    if (!covers) {
+      const args = { type: 'gateway', name: gateway };
+      findings.push(finding('ReferencedResourceNotFound', args, about(virtualService, ['spec', 'gateways', index])));
+    }
+    const found = hosts.filter((host) => covers?.(resolveHost(host, namespace, domain).toLowerCase(), namespace));
+    for (const host of found) covered.add(host);
+    if (found.length > 0 || hosts.length === 0) continue;
+    const args = { hosts: hosts.join(' '), virtualService: keyOf(virtualService), gateway };
+    findings.push(finding('VirtualServiceHostNotFoundInGateway', args, about(virtualService, ['spec', 'hosts'])));
+  }
+  if (covered.size === 0) return findings;
+  for (const [index, host] of hosts.entries()) {
+    if (covered.has(host) || written.includes('mesh')) continue;
+    findings.push(finding('HostNotCovered', { host }, about(virtualService, ['spec', 'hosts', index])));
+  }
+  return findings;
 }
 
 function coverage(gateway: Resource<GatewaySpec>): Covers {

@@ -1,4 +1,4 @@
-/** Gateways that no proxy here serves (IST0101), and those that no VirtualService uses. */
+/** Gateways that are other proxies', and those that no VirtualService uses. */
 
 import { resolveGateway } from '../compile/names.ts';
 import { hasLabels, keyOf, NETWORKING, ofKind } from '../compile/select.ts';

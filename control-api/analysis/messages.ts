@@ -81,10 +81,9 @@ export const MESSAGES = {
     mend: 'Correct the name, or add what it names.',
   },
   SelectorMatchesNobody: {
-    code: 'IST0101',
-    level: 'error',
-    text: 'Referenced selector not found: "{selector}"',
-    mend: 'This gateway has the labels {labels}; the servers of this Gateway are not opened here.',
+    code: 'BSP0108',
+    level: 'info',
+    text: 'the selector {selector} does not fit this gateway ({labels}); its servers are opened by other proxies',
   },
   GatewayWithoutRoutes: {
     code: 'BSP0104',
@@ -96,6 +95,12 @@ export const MESSAGES = {
     level: 'warning',
     text: 'one or more host [{hosts}] defined in VirtualService {virtualService} not found in Gateway {gateway}.',
     mend: 'Add the host to a server of the Gateway; until then it is answered with 404.',
+  },
+  HostNotCovered: {
+    code: 'BSP0107',
+    level: 'warning',
+    text: 'no Gateway of this VirtualService has the host {host}; requests to it are answered with 404',
+    mend: 'Add the host to a server of a Gateway, or remove it here.',
   },
   ConflictingGateways: {
     code: 'IST0145',
@@ -117,7 +122,7 @@ export const MESSAGES = {
   IneffectivePrefix: {
     code: 'IST0131',
     level: 'info',
-    text: 'VirtualService rule {rule} match #{match} of prefix {prefix} is not used (duplicate/overlapping match in rule {first} of prefix {wider} on {on}).',
+    text: 'VirtualService rule {rule} match #{match} of prefix {prefix} is not used (duplicate/overlapping match in rule {on} of prefix {wider} on {first}).',
   },
   EnvoyRefuses: {
     code: 'BSP0105',
@@ -127,6 +132,84 @@ export const MESSAGES = {
   },
   ...SECURITY_MESSAGES,
   ...RATE_LIMIT_MESSAGES,
+  UnknownHost: {
+    code: 'BSP0106',
+    level: 'warning',
+    text: 'nothing given here says where {host} is; requests to it are answered with 503 unless the mesh entry reaches it',
+    mend: 'Add its Service and EndpointSlices, a ServiceEntry, or a mesh entry.',
+  },
+  DestinationPortRequired: {
+    code: 'IST0112',
+    level: 'error',
+    text: 'This VirtualService routes to a service "{host}" that exposes multiple ports [{ports}]. Specifying a port in the destination is required to disambiguate.',
+    mend: "Add port.number; without it the port of the Gateway's server is used.",
+  },
+  ConflictingMeshHosts: {
+    code: 'IST0109',
+    level: 'error',
+    text: 'The VirtualServices {virtualServices} associated with mesh gateway define the same host {host} which can lead to undefined behavior. This can be fixed by merging the conflicting VirtualServices into a single resource.',
+  },
+  UnverifiedUpstream: {
+    code: 'IST0128',
+    level: 'warning',
+    text: 'DestinationRule {rule} in namespace {namespace} has TLS mode set to {mode} but no caCertificates are set to validate server identity for host: {host}',
+    mend: 'Name the certificate authority of the upstream.',
+  },
+  UnverifiedUpstreamPort: {
+    code: 'IST0129',
+    level: 'warning',
+    text: 'DestinationRule {rule} in namespace {namespace} has TLS mode set to {mode} but no caCertificates are set to validate server identity for host: {host} at port {port}',
+    mend: 'Name the certificate authority of the upstream.',
+  },
+  ClaimWithoutAuthentication: {
+    code: 'IST0149',
+    level: 'error',
+    text: 'The virtual service uses the JWT claim based routing (key: {key}) but found no request authentication for the gateway ({gateway}). The request authentication must first be applied for the gateway to validate the JWT token and make the claims available for routing.',
+    mend: 'Add a RequestAuthentication that selects the gateway.',
+  },
+  RelativeOperation: {
+    code: 'IST0151',
+    level: 'warning',
+    text: 'This EnvoyFilter does not have a priority and has a relative patch operation set which can cause the EnvoyFilter not to be applied. Using the INSERT_FIRST of ADD option or setting the priority may help in ensuring the EnvoyFilter is applied correctly.',
+  },
+  ReplaceIgnored: {
+    code: 'IST0152',
+    level: 'error',
+    text: 'The REPLACE operation is only valid for HTTP_FILTER and NETWORK_FILTER.',
+  },
+  AddIgnored: {
+    code: 'IST0153',
+    level: 'error',
+    text: 'The ADD operation will be ignored when applyTo is set to ROUTE_CONFIGURATION, or HTTP_ROUTE.',
+  },
+  RemoveIgnored: {
+    code: 'IST0154',
+    level: 'error',
+    text: 'The REMOVE operation will be ignored when applyTo is set to ROUTE_CONFIGURATION, or HTTP_ROUTE.',
+  },
+  RelativeOperationWithProxyVersion: {
+    code: 'IST0155',
+    level: 'warning',
+    text: 'This EnvoyFilter does not have a priority and has a relative patch operation (NSTERT_BEFORE/AFTER, REPLACE, MERGE, DELETE) and proxyVersion set which can cause the EnvoyFilter not to be applied during an upgrade. Using the INSERT_FIRST or ADD option or setting the priority may help in ensuring the EnvoyFilter is applied correctly.',
+  },
+  RetriesWithoutRetryOn: {
+    code: 'BSP0110',
+    level: 'info',
+    text: 'retries without retryOn: only failed connects and refused streams are tried again, not 5xx answers or timeouts',
+    mend: 'Add retryOn, e.g. 5xx,reset,connect-failure,refused-stream.',
+  },
+  NeverEjected: {
+    code: 'BSP0111',
+    level: 'info',
+    text: 'with {endpoints} endpoint(s) and at most {percent} % ejected at a time, no endpoint is ever ejected',
+    mend: 'Raise maxEjectionPercent.',
+  },
+  RulesEachAllow: {
+    code: 'BSP0112',
+    level: 'warning',
+    text: 'rule #{from} has only "from" and rule #{to} only "to": each allows requests alone, so either is enough',
+    mend: 'Put "from" and "to" into one rule if both have to hold.',
+  },
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;
