@@ -9,6 +9,7 @@ import { gatewayBindings } from './gateway-bindings.ts';
 import { gatewayConflicts } from './gateway-conflicts.ts';
 import { gatewaySelectors } from './gateway-selectors.ts';
 import { meshConflicts } from './mesh-conflicts.ts';
+import { platform } from './platform.ts';
 import { shadowedRoutes } from './shadowed-routes.ts';
 import { surprises } from './surprises.ts';
 import { upstreamTls } from './upstream-tls.ts';
@@ -31,6 +32,7 @@ const ANALYSERS: readonly Analyser[] = [
   upstreamTls,
   envoyFilters,
   surprises,
+  platform,
 ];
 
 export function analyse(scene: Scene): Finding[] {

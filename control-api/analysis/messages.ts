@@ -3,6 +3,7 @@
  * one (IST0101 …), BSP… for ours. docs/messages is generated from it. `{name}` in a text is replaced by the argument.
  */
 import type { Level } from './finding.ts';
+import { PLATFORM_MESSAGES } from './messages-platform.ts';
 import { RATE_LIMIT_MESSAGES } from './messages-rate-limit.ts';
 import { SECURITY_MESSAGES } from './messages-security.ts';
 
@@ -210,6 +211,7 @@ export const MESSAGES = {
     text: 'rule #{from} has only "from" and rule #{to} only "to": each allows requests alone, so either is enough',
     mend: 'Put "from" and "to" into one rule if both have to hold.',
   },
+  ...PLATFORM_MESSAGES,
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;

@@ -35,7 +35,7 @@ export async function send(
 }
 
 /** What a URL parser would write differently or refuse: escapes, dot segments, user information, an odd port. */
-const CHANGED_BY_PARSING = /['"<>`{}^\\@]|\/\.|:[^\d/]|:\d{5}/;
+const CHANGED_BY_PARSING = /['"<>`{}^\\@]|\/\.|%2[eE]|:[^\d/]|:\d{5}/;
 
 /**
  * A URL as text costs the runtime least (docs/performance.md, "Headers"), but is parsed. Where that would change it, the
