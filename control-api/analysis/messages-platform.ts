@@ -1,25 +1,25 @@
-/** The part of the catalogue that says what the runtime itself does otherwise than Envoy: BSP03…; messages.ts puts it in. */
+/** The part of the catalogue that says what the runtime itself does otherwise than Envoy: BSP09…; messages.ts puts it in. */
 import type { Message } from './messages.ts';
 
 export const PLATFORM_MESSAGES = {
   RuntimeRefusesRequests: {
-    code: 'BSP0301',
+    code: 'BSP0901',
     level: 'info',
     text: 'requests of unusual form (no or an empty Host, unescaped `<` `>` or a back quote in the path, lower-case or unknown methods, CONNECT, over 64 KiB of headers) are refused by the runtime before this gateway sees them: the status may be another than Envoy’s, the text is',
   },
   HostInLowerCase: {
-    code: 'BSP0302',
+    code: 'BSP0902',
     level: 'info',
     text: 'upstreams receive the Host in lower case, and no `te` header: the runtime writes both itself',
   },
   DotSegmentsResolved: {
-    code: 'BSP0303',
+    code: 'BSP0903',
     level: 'warning',
     text: 'pathNormalization NONE: paths are matched as the client sent them, but `.` and `..` segments are resolved on the way upstream',
     mend: 'Use BASE, which resolves them before they are matched.',
   },
   RepeatedHeaderLines: {
-    code: 'BSP0304',
+    code: 'BSP0904',
     level: 'info',
     text: 'a header sent in several lines reaches this gateway as one, joined by ", ": each part is compared on its own, as well as the whole',
   },
