@@ -35,6 +35,8 @@ const ANALYSERS: readonly Analyser[] = [
   platform,
 ];
 
-export function analyse(scene: Scene): Finding[] {
+/** Of what was compiled: a definition that another replaced is not looked at. */
+export function analyse({ input, compiled }: Scene): Finding[] {
+  const scene = { compiled, input: { ...input, resources: compiled.resources } };
   return ANALYSERS.flatMap((analyser) => analyser(scene));
 }

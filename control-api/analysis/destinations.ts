@@ -22,8 +22,8 @@ interface Named {
 interface Known {
   services: Map<string, Service>;
   rules: DestinationRules;
-  /** Somebody gave us the cluster's Services, so that a missing one is a mistake and not just elsewhere. */
-  hasCluster: boolean;
+  /** Where somebody gave us Services, a missing one is a mistake; elsewhere it is only unknown to us. */
+  namespaces: Set<string>;
   clusterSuffix: string;
 }
 
@@ -40,7 +40,7 @@ function knownTo(input: CompileInput): Known {
   return {
     services: new Map([...serviceEntryServices(input), ...kubernetes].map((service) => [service.host, service])),
     rules: new DestinationRules(rules, input.identity, input.mesh.defaultDestinationRuleExportTo),
-    hasCluster: kubernetes.length > 0,
+    namespaces: new Set(kubernetes.map(({ namespace }) => namespace)),
     clusterSuffix: `.svc.${input.identity.clusterDomain}`,
   };
 }
@@ -52,14 +52,19 @@ function check({ destination, path, kind }: Named, virtualService: VirtualServic
   const place = about(virtualService, path);
   const findings: Finding[] = [];
   if (service) findings.push(...portFindings(destination, service, place));
-  else if (!known.hasCluster && host.endsWith(known.clusterSuffix))
-    findings.push(finding('UnknownHost', { host }, place));
+  else if (mayBeElsewhere(host, known)) findings.push(finding('UnknownHost', { host }, place));
   else findings.push(finding('ReferencedResourceNotFound', { type: kind, name: destination.host }, place));
   if (destination.subset && !hasSubset(known.rules, host, service?.namespace ?? namespace, destination.subset)) {
     const args = { type: 'host+subset in destinationrule', name: `${destination.host}+${destination.subset}` };
     findings.push(finding('ReferencedResourceNotFound', args, place));
   }
   return findings;
+}
+
+/** A service of a namespace of which we were given none. */
+function mayBeElsewhere(host: string, { namespaces, clusterSuffix }: Known): boolean {
+  const [, namespace = ''] = host.split('.');
+  return host.endsWith(clusterSuffix) && !namespaces.has(namespace);
 }
 
 function portFindings({ host, port }: DestinationSpec, { ports }: Service, place: Partial<Finding>): Finding[] {

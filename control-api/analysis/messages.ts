@@ -205,11 +205,10 @@ export const MESSAGES = {
     text: 'with {endpoints} endpoint(s) and at most {percent} % ejected at a time, no endpoint is ever ejected',
     mend: 'Raise maxEjectionPercent.',
   },
-  RulesEachAllow: {
-    code: 'BSP0112',
+  Replaced: {
+    code: 'BSP0109',
     level: 'warning',
-    text: 'rule #{from} has only "from" and rule #{to} only "to": each allows requests alone, so either is enough',
-    mend: 'Put "from" and "to" into one rule if both have to hold.',
+    text: 'defined again at {place}; only the last definition counts, as with kubectl apply',
   },
   ...PLATFORM_MESSAGES,
 } as const satisfies Record<string, Message>;

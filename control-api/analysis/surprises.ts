@@ -1,17 +1,16 @@
 /** What is valid and does something else than its writer thinks: seen in the wild, again and again. */
 import { kubernetesServices } from '../compile/kubernetes-services.ts';
 import { resolveHost } from '../compile/names.ts';
-import { NETWORKING, ofKind, SECURITY } from '../compile/select.ts';
+import { NETWORKING, ofKind } from '../compile/select.ts';
 import { serviceEntryServices } from '../compile/service-entries.ts';
 import type { DestinationRuleSpec, VirtualServiceSpec } from '../compile/spec.ts';
-import type { AuthorizationPolicySpec } from '../resources/types.gen.ts';
 import { about } from './about.ts';
 import type { Scene } from './analyse.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './report.ts';
 
 export function surprises(scene: Scene): Finding[] {
-  return [...retriesWithoutConditions(scene), ...neverEjected(scene), ...rulesThatEachAllow(scene)];
+  return [...retriesWithoutConditions(scene), ...neverEjected(scene)];
 }
 
 /** attempts alone retries what never reached the upstream, not a 500, a 503 or a slow try. */
@@ -40,18 +39,5 @@ function neverEjected({ input }: Scene): Finding[] {
     if (!outlier || endpoints === 0 || Math.floor((endpoints * percent) / 100) > 0) return [];
     const args = { endpoints, percent };
     return [finding('NeverEjected', args, about(rule, ['spec', 'trafficPolicy', 'outlierDetection']))];
-  });
-}
-
-/** A list item too many: `from` and `to` in two rules are an "or" where an "and" was meant. */
-function rulesThatEachAllow({ input }: Scene): Finding[] {
-  return ofKind<AuthorizationPolicySpec>(input, SECURITY, 'AuthorizationPolicy').flatMap((policy) => {
-    const { action = 'ALLOW', rules = [] } = policy.spec;
-    const only = (field: 'from' | 'to') =>
-      rules.findIndex((rule) => Object.keys(rule).length === 1 && rule[field] !== undefined);
-    const from = only('from');
-    const to = only('to');
-    if (action !== 'ALLOW' || from < 0 || to < 0) return [];
-    return [finding('RulesEachAllow', { from, to }, about(policy, ['spec', 'rules', Math.max(from, to)]))];
   });
 }

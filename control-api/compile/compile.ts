@@ -1,5 +1,6 @@
 /** Resources in, Snapshot and findings out. The order of the processors is written here and nowhere else. */
 import type { Snapshot } from '../../gateway/snapshot.ts';
+import type { Resource } from '../resources/resource.ts';
 import { authorizationPolicy } from './authorization-policy.ts';
 import { clusters } from './clusters.ts';
 import { DestinationRules, destinationRules } from './destination-rules.ts';
@@ -12,6 +13,7 @@ import { placements } from './placements.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 import { rateLimitConfig } from './ratelimit/config-maps.ts';
 import { withoutRefused } from './refusals.ts';
+import { withoutReplaced } from './replaced.ts';
 import { requestAuthentication } from './request-authentication.ts';
 import { byAge } from './select.ts';
 import { ServiceRegistry, services } from './services.ts';
@@ -34,11 +36,14 @@ const PROCESSORS: readonly Processor[] = [
 
 export interface Compiled extends Pick<Draft, 'findings' | 'placements'> {
   snapshot: Snapshot;
+  /** What was compiled, oldest first: without replaced definitions and without what Envoy would refuse. */
+  resources: readonly Resource[];
 }
 
 /** Never throws for bad input; the same resources in any order give the same `id`. */
 export function compile(given: CompileInput): Compiled {
-  const { accepted, findings: refused } = withoutRefused(given.resources);
+  const { current, findings: replaced } = withoutReplaced(given.resources);
+  const { accepted, findings: refused } = withoutRefused(current);
   const input = { ...given, resources: accepted.sort(byAge) };
   const draft: Draft = {
     snapshot: {
@@ -47,13 +52,18 @@ export function compile(given: CompileInput): Compiled {
       routeTables: {},
       clusters: {},
     },
-    findings: refused,
+    findings: [...replaced, ...refused],
     placements: [],
     servers: [],
     services: new ServiceRegistry(),
     destinationRules: new DestinationRules(),
   };
   for (const processor of PROCESSORS) processor.run(input, draft);
-  const { snapshot, ...said } = draft;
-  return { findings: said.findings, placements: said.placements, snapshot: { id: identify(snapshot), ...snapshot } };
+  const { snapshot, findings, placements: placed } = draft;
+  return {
+    findings,
+    placements: placed,
+    resources: input.resources,
+    snapshot: { id: identify(snapshot), ...snapshot },
+  };
 }

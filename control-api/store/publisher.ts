@@ -109,11 +109,8 @@ export class Publisher {
 
   private analyse(): void {
     if (!this.last) return;
-    const { input, snapshot, findings, placements } = this.last;
-    this.advice = Map.groupBy(
-      analyse({ input, compiled: { snapshot, findings, placements } }),
-      (finding) => finding.resource,
-    );
+    const findings = analyse({ input: this.last.input, compiled: this.last });
+    this.advice = Map.groupBy(findings, (finding) => finding.resource);
     this.report();
   }
 
