@@ -2,22 +2,27 @@
 import { parse } from 'yaml';
 import { validated } from '../control-api/analysis/validate/validate.ts';
 import { type Compiled, compile } from '../control-api/compile/compile.ts';
-import { type CompileInput, INGRESS_GATEWAY } from '../control-api/compile/processor.ts';
+import { type CompileInput, INGRESS_GATEWAY, type ModuleSource } from '../control-api/compile/processor.ts';
 import { loadResources } from '../control-api/resources/load.ts';
 import type { FloorSource } from '../control-api/store/floor.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { readSources } from './files.ts';
+import { ModuleStore } from './modules/store.ts';
 
 export interface ConfigurationOptions {
   /** FILE, DIR (its .yaml, .yml and .json files, sub-folders too) or `-`. */
   filename: string[];
   meshConfig?: string;
   namespace: string;
+  /** Wasm modules that have been fetched for this run. */
+  modules?: ModuleStore;
 }
 
 export interface Configuration extends Compiled {
   /** What was compiled: the valid resources only. */
   input: CompileInput;
+  /** File of each Wasm module of the Snapshot, by SHA-256. */
+  filters: ReadonlyMap<string, string>;
 }
 
 /** What the files hold, unread: for the control process, which lays objects over it. */
@@ -31,9 +36,11 @@ export function readConfiguration(options: ConfigurationOptions): Configuration 
   const files = readSources(options.filename);
   const loaded = validated(loadResources(files, { namespace: options.namespace }));
   const mesh = options.meshConfig === undefined ? {} : readMeshConfig(options.meshConfig);
-  const input = { resources: loaded.resources, mesh, identity: INGRESS_GATEWAY };
+  const modules = options.modules ?? new ModuleStore();
+  const find: ModuleSource = (reference) => modules.find(reference);
+  const input = { resources: loaded.resources, mesh, identity: INGRESS_GATEWAY, modules: find };
   const compiled = compile(input);
-  return { ...compiled, input, findings: [...loaded.findings, ...compiled.findings] };
+  return { ...compiled, input, filters: modules.files, findings: [...loaded.findings, ...compiled.findings] };
 }
 
 /** Istio's MeshConfig: the bare document, or the ConfigMap `istio` that holds it under `mesh`. */

@@ -7,6 +7,7 @@ import { VERSION } from './version.ts';
 /** In the order in which `bowsprit help` shows them. Loaded on demand, since start-up time is every script's time. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
+  dev: async () => (await import('./dev.ts')).devCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   ratelimit: async () => (await import('./ratelimit/command.ts')).ratelimitCommand(),
 };

@@ -12,7 +12,7 @@ import { type Control, startControl } from './serve/control.ts';
 import { Gateway } from './serve/gateway.ts';
 import { watchFiles } from './serve/watch.ts';
 
-interface ServeOptions extends ConfigurationOptions {
+export interface ServeOptions extends ConfigurationOptions {
   listen: string[];
   bind: string;
   admin: string;
@@ -24,7 +24,7 @@ interface ServeOptions extends ConfigurationOptions {
   kubeconfig: string;
 }
 
-const several = (value: string, before: string[]): string[] => [...before, value];
+export const several = (value: string, before: string[]): string[] => [...before, value];
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -49,10 +49,11 @@ export function serveCommand(): Command {
     .option('--kubeconfig <file>', 'how kubectl reaches --control: written there', '.bowsprit/kubeconfig')
     .option('--state <host:port>', "another machine's state process")
     .option('--workers <n>', 'gateway processes; each keeps its own local rate limits and outlier counts', '1')
-    .action(action(serve));
+    .action(action((options: ServeOptions) => runServe(options)));
 }
 
-async function serve(options: ServeOptions): Promise<void> {
+/** Serves until SIGTERM or SIGINT; `started` is told the gateway once every port accepts. */
+export async function runServe(options: ServeOptions, started: (gateway: Gateway) => void = printPorts): Promise<void> {
   if (options.filename.length === 0 && !options.control)
     throw new CommandError('-f or --control is needed', EXIT.usage);
   const gateway = new Gateway({
@@ -71,16 +72,16 @@ async function serve(options: ServeOptions): Promise<void> {
     ownMetrics,
   });
   const load = async (): Promise<void> => {
-    const { snapshot, findings } = readConfiguration(options);
+    const { snapshot, findings, filters } = readConfiguration(options);
     printFindings(findings);
-    if (snapshot.id !== gateway.generation?.snapshot.id) await gateway.roll(snapshot);
+    if (snapshot.id !== gateway.generation?.snapshot.id) await gateway.roll(snapshot, filters);
   };
   const control = options.control === undefined ? undefined : await controlOf(options, options.control);
   await control?.follow((snapshot) => gateway.roll(snapshot));
   // Without the API, and when its Snapshot cannot be served: what the files say.
   if (!gateway.generation) await load();
   ready = true;
-  for (const [port, local] of gateway.localPorts()) console.error(`bowsprit: port ${port} on ${options.bind}:${local}`);
+  started(gateway);
   const reload = (): void => {
     const reloaded = control ? control.reload() : load();
     reloaded.catch((error: Error) => console.error(`bowsprit: ${error.message}; the configuration before stays`));
@@ -95,6 +96,11 @@ async function serve(options: ServeOptions): Promise<void> {
   await gateway.stop();
   admin.close();
   process.exit(EXIT.fine);
+}
+
+/** On standard error: standard output belongs to the access log. */
+function printPorts(gateway: Gateway): void {
+  for (const [port, local] of gateway.localPorts()) console.error(`bowsprit: port ${port} on ${gateway.bind}:${local}`);
 }
 
 async function controlOf(options: ServeOptions, address: string): Promise<Control> {

@@ -48,8 +48,11 @@ export async function walk(exchange: Exchange, chain: Chain, walker: Walker): Pr
     if (index < -1) break;
   }
   for (let index = entered.length - 1; index >= 0; index--) {
-    const done = entered[index]!.response?.(exchange);
-    if (done instanceof Promise) await done;
+    const answer = entered[index]!.response?.(exchange);
+    const reply = answer instanceof Promise ? await answer : answer;
+    if (!reply) continue;
+    walker.reply(reply);
+    break;
   }
 }
 

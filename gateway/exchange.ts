@@ -31,7 +31,7 @@ export interface Exchange {
   virtualHost: VirtualHost | undefined;
   route: Route | undefined;
 
-  readonly method: string;
+  method: string;
   /** Of the transport, or of X-Forwarded-Proto when proxies are trusted. */
   readonly scheme: string;
   /** As the client sent it, with its port and case. */

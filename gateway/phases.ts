@@ -3,14 +3,16 @@
  * each Snapshot and route; a phase that has nothing to do on a route gives no step and costs nothing there.
  */
 import { foldJwt } from './authn/phase.ts';
+import { foldExtAuthz } from './authz/ext-authz.ts';
 import { foldRbac } from './authz/phase.ts';
-import type { Exchange, Verdict } from './exchange.ts';
+import type { Exchange, LocalReply, Verdict } from './exchange.ts';
 import type { PhaseName } from './phase-names.ts';
 import { foldInserted } from './ratelimit/phase.ts';
 import { foldRouter } from './route/router.ts';
 import type { HttpFilter, Listener, Route, Snapshot, VirtualHost } from './snapshot.ts';
 import { corsPhase } from './traffic/cors.ts';
 import { faultPhase } from './traffic/fault.ts';
+import { foldWasm } from './wasm/step.ts';
 
 /** What a phase may look at when it folds. `filters` are this phase's entries of Listener.httpFilters, in order. */
 export interface RouteScope {
@@ -24,7 +26,8 @@ export interface RouteScope {
 /** Synchronous where it can be: only a step that truly waits returns a promise. */
 export interface Step {
   request?(exchange: Exchange): Verdict | Promise<Verdict>;
-  response?(exchange: Exchange): void | Promise<void>;
+  /** A reply from here replaces the answer and goes straight out: the steps before are not told (sendDirectLocalReply). */
+  response?(exchange: Exchange): LocalReply | undefined | void | Promise<LocalReply | undefined> | Promise<void>;
 }
 
 export interface Phase {
@@ -42,6 +45,16 @@ export const PHASE_TABLE: readonly Phase[] = [
       'EnvoyFilter INSERT_FIRST, and INSERT_BEFORE without a subFilter, stand before authentication (as captured).',
     fold: foldInserted,
   },
+  {
+    name: 'ext-authz',
+    reason: 'Istio asks CUSTOM authorisers before anything is known about tokens.',
+    fold: foldExtAuthz,
+  },
+  {
+    name: 'wasm-authn',
+    reason: 'WasmPlugin phase AUTHN: may set the token that JWT then looks at.',
+    fold: foldWasm,
+  },
   { name: 'envoyfilter-before-jwt', reason: 'EnvoyFilter INSERT_BEFORE jwt_authn.', fold: foldInserted },
   {
     name: 'jwt',
@@ -50,6 +63,11 @@ export const PHASE_TABLE: readonly Phase[] = [
   },
   { name: 'envoyfilter-after-jwt', reason: 'EnvoyFilter INSERT_AFTER jwt_authn.', fold: foldInserted },
   {
+    name: 'wasm-authz',
+    reason: 'WasmPlugin phase AUTHZ: knows the claims, decides before the policies.',
+    fold: foldWasm,
+  },
+  {
     name: 'rbac-audit',
     reason: 'Before the refusals, so that the audit log names refused requests too.',
     fold: foldRbac,
@@ -57,6 +75,12 @@ export const PHASE_TABLE: readonly Phase[] = [
   { name: 'rbac-deny', reason: 'A DENY counts whatever else would allow.', fold: foldRbac },
   { name: 'rbac-allow', reason: 'What no DENY refused must still be allowed, where anything is.', fold: foldRbac },
   { name: 'envoyfilter-after-rbac', reason: 'EnvoyFilter inserts behind rbac or before fault.', fold: foldInserted },
+  { name: 'wasm-stats', reason: 'WasmPlugin phase STATS: counts what was let in.', fold: foldWasm },
+  {
+    name: 'wasm',
+    reason: 'WasmPlugin without a phase: only what was let in, before faults are injected.',
+    fold: foldWasm,
+  },
   faultPhase,
   { name: 'envoyfilter-after-fault', reason: 'EnvoyFilter inserts between fault and cors.', fold: foldInserted },
   corsPhase,

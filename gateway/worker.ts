@@ -9,6 +9,8 @@ import { answerLocally } from './listener/local-reply.ts';
 import { refuse } from './listener/refuse.ts';
 import { gatewayOf } from './snapshot-source.ts';
 
+export { registerModules } from './wasm/registry.ts';
+
 export default {
   async fetch(request: Request, env: GatewayEnv, context: ExecutionContext): Promise<Response> {
     const props = context.props as SocketProps;

@@ -49,6 +49,10 @@ export class Gateway {
     this.#options = options;
   }
 
+  get bind(): string {
+    return this.#options.bind;
+  }
+
   get generation(): Generation | undefined {
     return this.#current;
   }

@@ -6,6 +6,7 @@ import type { Level } from './finding.ts';
 import { PLATFORM_MESSAGES } from './messages-platform.ts';
 import { RATE_LIMIT_MESSAGES } from './messages-rate-limit.ts';
 import { SECURITY_MESSAGES } from './messages-security.ts';
+import { WASM_MESSAGES } from './messages-wasm.ts';
 
 export interface Message {
   code: string;
@@ -27,6 +28,11 @@ export const MESSAGES = {
     level: 'error',
     text: 'this document is not readable YAML: {error}',
     mend: 'Correct the syntax; the other documents of the file are loaded.',
+  },
+  AppliedAgain: {
+    code: 'BSP0007',
+    level: 'info',
+    text: '{resource} is given again at {place}; the later one holds, as after kubectl apply',
   },
   OtherKind: {
     code: 'BSP0002',
@@ -211,6 +217,7 @@ export const MESSAGES = {
     text: 'defined again at {place}; only the last definition counts, as with kubectl apply',
   },
   ...PLATFORM_MESSAGES,
+  ...WASM_MESSAGES,
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;

@@ -18,6 +18,7 @@ import { requestAuthentication } from './request-authentication.ts';
 import { byAge } from './select.ts';
 import { ServiceRegistry, services } from './services.ts';
 import { virtualServices } from './virtual-services.ts';
+import { wasmPlugin } from './wasm-plugin.ts';
 
 const PROCESSORS: readonly Processor[] = [
   mesh,
@@ -29,6 +30,7 @@ const PROCESSORS: readonly Processor[] = [
   requestAuthentication,
   authorizationPolicy,
   peerAuthentication,
+  wasmPlugin,
   rateLimitConfig,
   envoyFilters,
   placements,

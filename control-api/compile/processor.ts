@@ -35,7 +35,24 @@ export interface CompileInput {
   identity: ProxyIdentity;
   /** What is served now: parts of it stay where their replacement is in error (rate-limit configuration). */
   previous?: Snapshot;
+  /** Wasm modules, fetched beforehand: compiling reads no file and no network. Absent: none is there. */
+  modules?: ModuleSource;
 }
+
+/** A module that a resource names. */
+export interface ModuleReference {
+  url: string;
+  /** As the user wrote it; '' when not given. */
+  sha256: string;
+  /** Name of the Secret with the registry's credentials, in the resource's namespace. */
+  pullSecret?: string;
+  /** Fetch again although it is there: imagePullPolicy Always, or a tag `latest` without a policy. */
+  always: boolean;
+}
+
+/** Its digest, or why it could not be had. */
+export type LoadedModule = { sha256: string } | { problem: string };
+export type ModuleSource = (reference: ModuleReference) => LoadedModule;
 
 /** Where a Resource, or one field of it, is carried out. */
 export interface Placement {

@@ -16,7 +16,7 @@ export class HttpExchange implements Exchange {
   readonly listener: Listener;
   readonly request: Request;
   readonly env: Bindings;
-  readonly method: string;
+  method: string;
   readonly scheme: string;
   readonly peer: Peer;
   readonly clientAddress: string;

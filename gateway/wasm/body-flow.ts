@@ -55,6 +55,15 @@ export class BodyFlow {
     return undefined;
   }
 
+  /** Everything has been read and given on. */
+  get finished(): boolean {
+    return this.#ended && this.#held.length === 0;
+  }
+
+  cancel(reason: unknown): void {
+    this.#source.cancel(reason);
+  }
+
   /** Reads on while the filter is paused in its headers callback, so that it then sees everything at once, as in Envoy. */
   async readWhilePaused(): Promise<void> {
     while (this.#stream.isPaused(this.#direction) && !this.#stream.outcome && !this.#arrivedAll) {

@@ -10,7 +10,12 @@ export function headerCalls(vm: Vm): HostFunctions {
     const context = vm.active();
     const map = context.mutableMap(type);
     if (!map) return Status.BadArgument;
-    edit(map);
+    try {
+      edit(map);
+    } catch {
+      // The platform has no such header: a name or value that HTTP forbids, a pseudo header that cannot change.
+      return Status.BadArgument;
+    }
     // Envoy forgets the chosen route with every change of a request header.
     if (type === MapType.RequestHeaders) context.stream?.clearRouteCache();
     return Status.Ok;

@@ -21,8 +21,9 @@ const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name';
 export function splitByScope<Spec extends TargetedSpec>(
   input: CompileInput,
   kind: string,
+  group = SECURITY,
 ): { ours: Resource<Spec>[]; others: Resource<Spec>[] } {
-  const all = ofKind<Spec>(input, SECURITY, kind);
+  const all = ofKind<Spec>(input, group, kind);
   const ours = all.filter((policy) => selectsProxy(policy, input.identity));
   const taken = new Set(ours);
   return { ours, others: all.filter((policy) => !taken.has(policy)) };

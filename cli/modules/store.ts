@@ -1,0 +1,73 @@
+/**
+ * Wasm modules on this machine, by URL: files as they are, and what was fetched, kept in the user's cache under the
+ * digest. The compiler asks here; nothing is fetched here.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LoadedModule, ModuleReference } from '../../control-api/compile/processor.ts';
+
+export const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Where modules are kept; BOWSPRIT_CACHE overrides. */
+export function cacheFolder(): string {
+  const folder =
+    process.env.BOWSPRIT_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'bowsprit');
+  const modules = join(folder, 'wasm');
+  mkdirSync(modules, { recursive: true, mode: 0o700 });
+  return modules;
+}
+
+/** One run's modules: what the compiler asked for, with the files of what it was given. */
+export class ModuleStore {
+  /** File by SHA-256, of everything that was found. */
+  readonly files = new Map<string, string>();
+  /** Why a URL could not be fetched in this run. */
+  readonly #problems = new Map<string, string>();
+
+  find(reference: ModuleReference): LoadedModule {
+    try {
+      const file = reference.url.startsWith('file://') ? pathOf(reference.url) : cachedFile(reference);
+      if (file === undefined) return { problem: this.#problems.get(reference.url) ?? 'it has not been fetched yet' };
+      const sha256 = digest(readFileSync(file));
+      if (reference.sha256 && reference.sha256 !== sha256)
+        return { problem: `its digest is ${sha256}, not ${reference.sha256}` };
+      this.files.set(sha256, file);
+      return { sha256 };
+    } catch (error) {
+      return { problem: (error as Error).message };
+    }
+  }
+
+  fail(url: string, problem: string): void {
+    this.#problems.set(url, problem);
+  }
+}
+
+function pathOf(url: string): string {
+  return fileURLToPath(url);
+}
+
+const recordOf = (url: string): string => join(cacheFolder(), `${digest(new TextEncoder().encode(url))}.url`);
+
+/** By its digest when that is given, else what was last fetched under this URL. */
+export function cachedFile({ url, sha256 }: ModuleReference): string | undefined {
+  const record = recordOf(url);
+  const known = sha256 || (existsSync(record) ? readFileSync(record, 'utf8').trim() : '');
+  const file = join(cacheFolder(), `${known}.wasm`);
+  return known && existsSync(file) ? file : undefined;
+}
+
+export function keep(url: string, bytes: Uint8Array): void {
+  const sha256 = digest(bytes);
+  writeAtomically(join(cacheFolder(), `${sha256}.wasm`), bytes);
+  writeAtomically(recordOf(url), `${sha256}\n`);
+}
+
+function writeAtomically(file: string, content: string | Uint8Array): void {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, content, { mode: 0o600 });
+  renameSync(own, file);
+}

@@ -1,0 +1,160 @@
+/** A Wasm filter as a step of a route's chain: from the exchange to the filter's callbacks, and what they decide back. */
+import type { Exchange, LocalReply, Verdict } from '../exchange.ts';
+import type { RouteScope, Step } from '../phases.ts';
+import type { WasmBinding } from '../snapshot.ts';
+import { BodyFlow, BodyTooLarge, fromBytes, fromStream } from './body-flow.ts';
+import { EdgeAttributes } from './edge-attributes.ts';
+import { asStream, counted, requestBody, whole } from './edge-bodies.ts';
+import { EdgeCallouts } from './edge-callouts.ts';
+import { EdgeRequestHeaders, EdgeResponseHeaders } from './edge-headers.ts';
+import { FAILED_REPLY, FilterStream, type Outcome } from './filter-stream.ts';
+import { toLocalReply } from './local-reply.ts';
+import type { Plugin } from './plugin.ts';
+import { pluginFor } from './registry.ts';
+
+/** What one exchange shares among its filters. */
+interface Scope {
+  attributes: EdgeAttributes;
+  filterState: Map<string, Uint8Array>;
+  callouts: EdgeCallouts;
+  request: EdgeRequestHeaders;
+}
+const scopes = new WeakMap<Exchange, Scope>();
+
+export function foldWasm({ filters }: RouteScope): Step[] {
+  return filters
+    .map(({ config }) => config)
+    .filter((config): config is WasmBinding => config.kind === 'wasm' && config.type === 'HTTP')
+    .map((binding) => new WasmStep(pluginFor(binding)));
+}
+
+class WasmStep implements Step {
+  readonly #plugin: Plugin;
+  readonly #streams = new WeakMap<Exchange, FilterStream>();
+
+  constructor(plugin: Plugin) {
+    this.#plugin = plugin;
+  }
+
+  request(exchange: Exchange): Verdict | Promise<Verdict> {
+    const scope = scopeOf(exchange);
+    this.#plugin.tickIfDue();
+    const vm = this.#plugin.acquire(scope.callouts);
+    if (vm === 'skip') return undefined;
+    if (vm === 'refuse') return toLocalReply(FAILED_REPLY);
+    const stream = new FilterStream(vm, scope);
+    this.#streams.set(exchange, stream);
+    const outcome = stream.requestHeaders(scope.request, exchange.body === null);
+    const wantsBody = exchange.body !== null && stream.wantsRequestBody;
+    if (wantsBody || outcome instanceof Promise) return requestSlowly(exchange, stream, scope, outcome, wantsBody);
+    return verdictOf(stream, outcome);
+  }
+
+  response(exchange: Exchange): LocalReply | undefined | Promise<LocalReply | undefined> {
+    const stream = this.#streams.get(exchange);
+    if (!stream) return undefined;
+    const scope = scopeOf(exchange);
+    const map = new EdgeResponseHeaders(exchange);
+    const outcome = stream.responseHeaders(map, exchange.responseBody === null);
+    const wantsBody = exchange.responseBody !== null && stream.wantsResponseBody;
+    if (wantsBody || outcome instanceof Promise) return respondSlowly(exchange, stream, scope, outcome, wantsBody);
+    endLater(exchange, stream, scope);
+    return outcome && replyOf(outcome);
+  }
+}
+
+function scopeOf(exchange: Exchange): Scope {
+  let scope = scopes.get(exchange);
+  if (!scope) {
+    scope = {
+      attributes: new EdgeAttributes(exchange),
+      filterState: new Map(),
+      callouts: new EdgeCallouts(exchange),
+      request: new EdgeRequestHeaders(exchange),
+    };
+    scopes.set(exchange, scope);
+  }
+  return scope;
+}
+
+/** The platform cannot close a client's connection without an answer: close_stream is a 503 here. */
+function replyOf(outcome: Exclude<Outcome, undefined>): LocalReply {
+  return toLocalReply(outcome === 'reset' ? FAILED_REPLY : outcome);
+}
+
+function verdictOf(stream: FilterStream, outcome: Outcome): Verdict {
+  if (!outcome) return stream.takeReroute() ? 'reroute' : undefined;
+  stream.takeOutcome();
+  return replyOf(outcome);
+}
+
+/** The filter waits for something, or looks at the body. */
+async function requestSlowly(
+  exchange: Exchange,
+  stream: FilterStream,
+  scope: Scope,
+  waiting: Outcome | Promise<Outcome>,
+  wantsBody: boolean,
+): Promise<Verdict> {
+  if (!wantsBody) return verdictOf(stream, await waiting);
+  const source = counted(fromStream(exchange.body as ReadableStream<Uint8Array>), (size) => {
+    scope.attributes.received += size;
+  });
+  const flow = new BodyFlow('request', stream, source);
+  if (waiting instanceof Promise) void flow.readWhilePaused().catch(() => undefined);
+  const outcome = await waiting;
+  if (outcome) return verdictOf(stream, outcome);
+  try {
+    const body = await requestBody(flow, exchange.requestHeaders.get('content-length'));
+    if (stream.outcome) return verdictOf(stream, stream.outcome);
+    if (body === 'mismatch') return { status: 400, body: '', details: 'wasm_body_does_not_fit_content_length' };
+    exchange.body = body;
+  } catch (error) {
+    if (!(error instanceof BodyTooLarge)) throw error;
+    return { status: 413, body: 'Payload Too Large', details: 'request_payload_too_large' };
+  }
+  return verdictOf(stream, undefined);
+}
+
+async function respondSlowly(
+  exchange: Exchange,
+  stream: FilterStream,
+  scope: Scope,
+  waiting: Outcome | Promise<Outcome>,
+  wantsBody: boolean,
+): Promise<LocalReply | undefined> {
+  const outcome = await waiting;
+  const body = exchange.responseBody;
+  if (outcome || !wantsBody || body === null) {
+    endLater(exchange, stream, scope);
+    return outcome && replyOf(outcome);
+  }
+  stream.markAnswered();
+  const isStream = body instanceof ReadableStream;
+  const source = counted(isStream ? fromStream(body) : fromBytes(bytesOf(body)), (size) => {
+    scope.attributes.sent += size;
+  });
+  const flow = new BodyFlow('response', stream, source);
+  // Its length may change on the way; without the header the platform sends pieces.
+  exchange.responseHeaders.remove('content-length');
+  if (isStream) exchange.responseBody = asStream(flow, stream, () => end(exchange, stream, scope));
+  else {
+    exchange.responseBody = await whole(flow);
+    endLater(exchange, stream, scope);
+  }
+  return undefined;
+}
+
+function bytesOf(body: string | Uint8Array): Uint8Array {
+  return typeof body === 'string' ? new TextEncoder().encode(body) : body;
+}
+
+/** log, done and delete run when the answer has been handed over. */
+function endLater(exchange: Exchange, stream: FilterStream, scope: Scope): void {
+  queueMicrotask(() => end(exchange, stream, scope));
+}
+
+function end(exchange: Exchange, stream: FilterStream, scope: Scope): void {
+  scope.attributes.complete = true;
+  stream.end({ requestHeaders: scope.request, responseHeaders: new EdgeResponseHeaders(exchange) });
+}
