@@ -1,4 +1,5 @@
 /** The part of the Snapshot that says where a Route may send. Shapes only; see snapshot.ts for the rules of the house. */
+import type { HttpFilter } from './snapshot-filters.ts';
 
 export interface Cluster {
   /** `outbound|8080|v1|reviews.default.svc.cluster.local` */
@@ -18,6 +19,8 @@ export interface Cluster {
   retryBudget?: { percent: number; minRetryConcurrency: number };
   tls?: UpstreamTls;
   connectTimeoutMs: number;
+  /** What the sidecars behind would refuse, as far as it can be told here; asked before a request is sent (early enforcement). */
+  early?: HttpFilter[];
 }
 
 export interface Endpoint {

@@ -4,6 +4,7 @@ import type { Resource } from '../resources/resource.ts';
 import { authorizationPolicy } from './authorization-policy.ts';
 import { clusters } from './clusters.ts';
 import { DestinationRules, destinationRules } from './destination-rules.ts';
+import { earlyEnforcement } from './early-enforcement.ts';
 import { envoyFilters } from './envoyfilter/processor.ts';
 import { gateways } from './gateways.ts';
 import { identify } from './identify.ts';
@@ -31,6 +32,7 @@ const PROCESSORS: readonly Processor[] = [
   authorizationPolicy,
   peerAuthentication,
   wasmPlugin,
+  earlyEnforcement,
   rateLimitConfig,
   envoyFilters,
   placements,

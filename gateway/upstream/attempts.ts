@@ -1,4 +1,5 @@
 /** One request's tries: each to a host of the balancer, until an answer counts or nothing more is allowed. */
+import type { Guard } from '../authz/early.ts';
 import type { LocalReply, Verdict } from '../exchange.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import { abortAfter, Deadline } from '../traffic/deadline.ts';
@@ -25,6 +26,8 @@ export interface Target {
   balancer: Balancer;
   /** Changes the request as the route says. */
   prepare(exchange: HttpExchange): void;
+  /** What the workloads behind would refuse, asked of the request as it is then. */
+  guard: Guard | undefined;
   hash: Hash64 | undefined;
   /** Set-Cookie lines for the answer. */
   cookies: readonly string[];
@@ -33,17 +36,31 @@ export interface Target {
 
 type Outcome = Response | ResetReason;
 
+/** Changes the request as the route says, asks what the workloads behind would refuse, then tries. */
 export async function attempts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
-  const { balancer, hash } = target;
   const started = Date.now();
   const deadline = new Deadline(plan.timeoutMs, started);
+  announce(exchange, target.first, 1, deadline.expectedMs(plan.retry?.perTryTimeoutMs ?? 0, started));
+  // After the counters, which the route's operations may take away again (captured: headers/remove-special).
+  target.prepare(exchange);
+  const refused = target.guard === undefined ? undefined : await target.guard(exchange);
+  return refused ?? tryHosts(exchange, plan, target, deadline, started);
+}
+
+async function tryHosts(
+  exchange: HttpExchange,
+  plan: ForwardPlan,
+  target: Target,
+  deadline: Deadline,
+  started: number,
+): Promise<Verdict> {
+  const { balancer, hash } = target;
   const body = bodyOf(exchange, plan);
   const tried: Host[] = [];
   let host: Host | undefined = target.first;
   for (let attempt = 1; ; attempt++) {
-    announce(exchange, host, attempt, deadline.expectedMs(plan.retry?.perTryTimeoutMs ?? 0, Date.now()));
-    // After the counters, which the route's operations may take away again (captured: headers/remove-special).
-    if (attempt === 1) target.prepare(exchange);
+    if (attempt > 1)
+      announce(exchange, host, attempt, deadline.expectedMs(plan.retry?.perTryTimeoutMs ?? 0, Date.now()));
     exchange.body = body.take() ?? null;
     if (attempt === 1) plan.mirror?.(exchange, body);
     const outcome = await attemptOnce(

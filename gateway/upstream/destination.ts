@@ -1,4 +1,5 @@
 /** The destinations of a forwarding route, each with everything folded that it does to a request. */
+import { foldEarly, type Guard } from '../authz/early.ts';
 import type { Exchange } from '../exchange.ts';
 import { foldLevels, foldLevelsAuthority } from '../route/header-operations.ts';
 import { foldPathRewrite } from '../route/rewrite.ts';
@@ -13,6 +14,8 @@ export interface FoldedDestination {
   balancer: Balancer | undefined;
   /** Header operations, then authority, then path: Envoy's finalizeRequestHeaders. */
   prepare(exchange: Exchange): void;
+  /** What the workloads behind would refuse; asked after `prepare`. */
+  guard: Guard | undefined;
 }
 
 export function foldDestinations(
@@ -25,6 +28,7 @@ export function foldDestinations(
     name: destination.cluster,
     balancer: known(snapshot.clusters[destination.cluster]),
     prepare: foldPreparation(route, action, destination),
+    guard: foldEarly(snapshot.clusters[destination.cluster]),
   }));
   return (exchange) => folded[choose(exchange)]!;
 }

@@ -34,6 +34,7 @@ export function foldForward(
     return attempts(exchange as HttpExchange, plan, {
       balancer,
       prepare: destination.prepare,
+      guard: destination.guard,
       hash,
       cookies,
       first: host,
