@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { validated } from '../control-api/analysis/validate/validate.ts';
 import { type Compiled, compile } from '../control-api/compile/compile.ts';
 import { type CompileInput, INGRESS_GATEWAY, type ModuleSource } from '../control-api/compile/processor.ts';
-import { loadResources } from '../control-api/resources/load.ts';
+import { loadResources, type SourceFile } from '../control-api/resources/load.ts';
 import type { FloorSource } from '../control-api/store/floor.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { readSources } from './files.ts';
@@ -33,10 +33,17 @@ export function readFloor(options: ConfigurationOptions): FloorSource {
 
 /** Reads, loads and compiles. Throws a CommandError (65) only when something cannot be read at all. */
 export function readConfiguration(options: ConfigurationOptions): Configuration {
-  const files = readSources(options.filename);
-  const loaded = validated(loadResources(files, { namespace: options.namespace }));
   const mesh = options.meshConfig === undefined ? {} : readMeshConfig(options.meshConfig);
-  const modules = options.modules ?? new ModuleStore();
+  return configurationOf(readSources(options.filename), mesh, options);
+}
+
+/** The same for texts that have been read. */
+export function configurationOf(
+  files: readonly SourceFile[],
+  mesh: Record<string, unknown>,
+  { namespace, modules = new ModuleStore() }: Pick<ConfigurationOptions, 'namespace' | 'modules'>,
+): Configuration {
+  const loaded = validated(loadResources(files, { namespace }));
   const find: ModuleSource = (reference) => modules.find(reference);
   const input = { resources: loaded.resources, mesh, identity: INGRESS_GATEWAY, modules: find };
   const compiled = compile(input);

@@ -74,7 +74,7 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
   const load = async (): Promise<void> => {
     const { snapshot, findings, filters } = readConfiguration(options);
     printFindings(findings);
-    if (snapshot.id !== gateway.generation?.snapshot.id) await gateway.roll(snapshot, filters);
+    await gateway.roll(snapshot, filters);
   };
   const control = options.control === undefined ? undefined : await controlOf(options, options.control);
   await control?.follow((snapshot) => gateway.roll(snapshot));

@@ -109,7 +109,7 @@ export class Gateway {
   /** Whether the running processes took it. */
   async #publish(snapshot: Snapshot): Promise<boolean> {
     try {
-      await this.#current?.publish(snapshot);
+      if (snapshot.id !== this.#current?.snapshot.id) await this.#current?.publish(snapshot);
       return true;
     } catch {
       return false;

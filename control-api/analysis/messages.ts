@@ -29,11 +29,6 @@ export const MESSAGES = {
     text: 'this document is not readable YAML: {error}',
     mend: 'Correct the syntax; the other documents of the file are loaded.',
   },
-  AppliedAgain: {
-    code: 'BSP0007',
-    level: 'info',
-    text: '{resource} is given again at {place}; the later one holds, as after kubectl apply',
-  },
   OtherKind: {
     code: 'BSP0002',
     level: 'info',

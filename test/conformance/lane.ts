@@ -1,11 +1,8 @@
 /** One of several places where cases run side by side: a gateway of its own and upstreams on a loopback address of its own. */
 
 import { parse } from 'yaml';
+import { type Configuration, configurationOf } from '../../cli/configuration.ts';
 import { Gateway } from '../../cli/serve/gateway.ts';
-import { validated } from '../../control-api/analysis/validate/validate.ts';
-import { compile } from '../../control-api/compile/compile.ts';
-import { INGRESS_GATEWAY } from '../../control-api/compile/processor.ts';
-import { loadResources } from '../../control-api/resources/load.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { CapturedRequest, ConformanceCase } from './case.ts';
 import { compareOne, compareSpread, type Observation } from './compare.ts';
@@ -43,7 +40,8 @@ export class Lane {
   }
 
   async #run(captured: ConformanceCase): Promise<{ request: string; problems: string[] }[]> {
-    await this.#gateway.roll(moveEndpoints(compileCase(captured), this.#address));
+    const { snapshot, filters } = compileCase(captured);
+    await this.#gateway.roll(moveEndpoints(snapshot, this.#address), filters);
     await this.#gateway.drained();
     const results = [];
     for (const request of captured.requests) {
@@ -92,10 +90,9 @@ const ANY_PORT = { get: () => 0 } as unknown as ReadonlyMap<number, number>;
 /** A port on which nothing listens, for a Gateway port that the case does not open. */
 const NOBODY = 1;
 
-function compileCase({ file, config, mesh }: ConformanceCase): Snapshot {
-  const { resources } = validated(loadResources([{ file, text: config }], { namespace: 'default' }));
+function compileCase({ file, config, mesh }: ConformanceCase): Configuration {
   const settings = mesh ? parse(mesh, { version: '1.1' }) : {};
-  return compile({ resources, mesh: settings, identity: INGRESS_GATEWAY }).snapshot;
+  return configurationOf([{ file, text: config }], settings, { namespace: 'default' });
 }
 
 /** The cases' upstreams are on 127.0.0.1; each lane has its own, so that it sees its own requests only. */
