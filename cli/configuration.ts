@@ -41,13 +41,24 @@ export function readConfiguration(options: ConfigurationOptions): Configuration 
 export function configurationOf(
   files: readonly SourceFile[],
   mesh: Record<string, unknown>,
-  { namespace, modules = new ModuleStore() }: Pick<ConfigurationOptions, 'namespace' | 'modules'>,
+  { namespace, modules = new ModuleStore({ offline: true }) }: Pick<ConfigurationOptions, 'namespace' | 'modules'>,
 ): Configuration {
   const loaded = validated(loadResources(files, { namespace }));
   const find: ModuleSource = (reference) => modules.find(reference);
   const input = { resources: loaded.resources, mesh, identity: INGRESS_GATEWAY, modules: find };
   const compiled = compile(input);
   return { ...compiled, input, filters: modules.files, findings: [...loaded.findings, ...compiled.findings] };
+}
+
+/** Fetches the Wasm modules that the configuration names; for commands that will run them. */
+export async function fetchFilters(options: ConfigurationOptions): Promise<ModuleStore> {
+  const store = new ModuleStore();
+  const files = readSources(options.filename);
+  if (files.some(({ text }) => text.includes('extensions.istio.io'))) {
+    const { resources } = loadResources(files, { namespace: options.namespace });
+    await (await import('./modules/fetch.ts')).fetchModules(resources, store);
+  }
+  return store;
 }
 
 /** Istio's MeshConfig: the bare document, or the ConfigMap `istio` that holds it under `mesh`. */

@@ -16,8 +16,15 @@ export function readSources(names: readonly string[]): SourceFile[] {
   return names.flatMap((name) => (name === '-' ? [read('-')] : pathsOf(name).map(read)));
 }
 
+/** Standard input can be read only once, and a run may ask for it twice. */
+let standardInput: string | undefined;
+
 function read(file: string): SourceFile {
-  return attempt(file, () => ({ file, text: readFileSync(file === '-' ? 0 : file, 'utf8') }));
+  return attempt(file, () => {
+    if (file !== '-') return { file, text: readFileSync(file, 'utf8') };
+    standardInput ??= readFileSync(0, 'utf8');
+    return { file, text: standardInput };
+  });
 }
 
 function pathsOf(name: string): string[] {

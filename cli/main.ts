@@ -9,6 +9,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
   dev: async () => (await import('./dev.ts')).devCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
+  filter: async () => (await import('./filter.ts')).filterCommand(),
   ratelimit: async () => (await import('./ratelimit/command.ts')).ratelimitCommand(),
 };
 

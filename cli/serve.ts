@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { FloorSource } from '../control-api/store/floor.ts';
-import { type ConfigurationOptions, readConfiguration, readFloor } from './configuration.ts';
+import { type ConfigurationOptions, fetchFilters, readConfiguration, readFloor } from './configuration.ts';
 import { action, CommandError, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
 import { serveAdmin } from './serve/admin.ts';
@@ -72,7 +72,8 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     ownMetrics,
   });
   const load = async (): Promise<void> => {
-    const { snapshot, findings, filters } = readConfiguration(options);
+    const modules = await fetchFilters(options);
+    const { snapshot, findings, filters } = readConfiguration({ ...options, modules });
     printFindings(findings);
     await gateway.roll(snapshot, filters);
   };
