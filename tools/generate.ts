@@ -16,6 +16,8 @@ interface KindSchema {
   group: string;
   kind: string;
   plural: string;
+  singular: string;
+  shortNames: string[];
   versions: string[];
   required: string[];
   spec: Json;
@@ -23,7 +25,7 @@ interface KindSchema {
 interface Crd {
   spec: {
     group: string;
-    names: { kind: string; plural: string };
+    names: { kind: string; plural: string; singular?: string; shortNames?: string[] };
     versions: { name: string; schema: { openAPIV3Schema: { required?: string[]; properties: { spec: Json } } } }[];
   };
 }
@@ -63,6 +65,8 @@ function kindOf(crd: Crd): KindSchema {
     group: crd.spec.group,
     kind: crd.spec.names.kind,
     plural: crd.spec.names.plural,
+    singular: crd.spec.names.singular ?? crd.spec.names.kind.toLowerCase(),
+    shortNames: crd.spec.names.shortNames ?? [],
     versions: crd.spec.versions.map((version) => version.name),
     required: (first.required ?? []).filter((name) => name === 'spec'),
     spec,

@@ -132,6 +132,12 @@ export const MESSAGES = {
     text: 'Istio accepts this, and Envoy then refuses it: {problem}',
     mend: 'Correct the field; the resource is left out until then.',
   },
+  FinalizersIgnored: {
+    code: 'BSP0801',
+    level: 'warning',
+    text: 'finalizers are ignored here; a delete deletes at once',
+    mend: 'Remove them, or keep the object in a cluster.',
+  },
   ...SECURITY_MESSAGES,
   ...RATE_LIMIT_MESSAGES,
   UnknownHost: {

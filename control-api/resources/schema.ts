@@ -41,6 +41,8 @@ export interface KindSchema {
   group: string;
   kind: string;
   plural: string;
+  singular: string;
+  shortNames: readonly string[];
   versions: readonly string[];
   /** Required fields of the object itself: `spec` or none. */
   required: readonly string[];

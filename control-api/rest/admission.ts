@@ -1,7 +1,9 @@
 /** Admission: the same checks as `bowsprit check`, answered the way kubectl shows them, on the field. */
 import type { Finding } from '../analysis/finding.ts';
+import { finding } from '../analysis/report.ts';
 import { validated } from '../analysis/validate/validate.ts';
 import { loadResources } from '../resources/load.ts';
+import type { Resource } from '../resources/resource.ts';
 import { ApiError, type Cause } from './api-error.ts';
 import type { Json } from './apply/fields.ts';
 import { metaOf } from './metadata.ts';
@@ -10,17 +12,29 @@ import type { Target } from './target.ts';
 /** What a client wants done about unknown and duplicate fields; kubectl sends Strict unless told otherwise. */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
-/** Warnings for kubectl's Warning headers. Throws Invalid when the object has an error, with a cause for each field. */
-export function admit(object: Json, target: Target, validation: FieldValidation): string[] {
-  const source = { file: '(api)', text: JSON.stringify(object) };
-  const { findings } = validated(loadResources([source], { namespace: target.namespace || 'default' }));
-  const errors = findings.filter((finding) => finding.level === 'error');
+/** What an analysis of everything stored would say about an object that is not stored yet. */
+export type Review = (resource: Resource) => Finding[];
+
+/**
+ * Warnings for kubectl's Warning headers. Throws Invalid when the object has an error, with a cause for each field. What only
+ * the other objects make wrong (a Gateway that is not there yet) warns, because it depends on the order of writing.
+ */
+export function admit(object: Json, target: Target, validation: FieldValidation, review: Review): string[] {
+  const source = { file: '(api)', text: JSON.stringify(withoutValues(object)) };
+  const { findings, resources } = validated(loadResources([source], { namespace: target.namespace || 'default' }));
+  const errors = findings.filter((({ level }) => level === 'error');
   if (errors.length > 0) throw invalid(object, target, errors);
   const unknown = findings.filter((finding) => finding.name === 'UnknownField');
   if (validation === 'Strict' && unknown.length > 0) throw strictError(object, target, unknown);
   const warnings = findings.filter((finding) => finding.level === 'warning');
   const told = validation === 'Ignore' ? warnings.filter((finding) => !unknown.includes(finding)) : warnings;
-  return [...told.map(describe), ...finalizerWarning(object)];
+  const reviewed = resources.flatMap(review).filter(({ level }) => level !== 'info');
+  return [...new Set([...told, ...finalizers(object), ...reviewed].map(describe))];
+}
+
+/** A Secret's values stay out of every text that could come back. */
+function withoutValues({ data, stringData, ...object }: Json): Json {
+  return object.kind === 'Secret' ? object : { ...object, ...(data !== undefined && { data }) };
 }
 
 /** Worded as the Kubernetes API server does, so that kubectl's users know it at sight. */
@@ -38,11 +52,10 @@ const describe = (finding: Finding): string =>
   `${finding.code}${finding.field ? ` ${finding.field}` : ''}: ${finding.message}${finding.mend ? ` ${finding.mend}` : ''}`;
 
 /** Nothing here ever removes a finalizer, so honouring one would keep the object forever. */
-function finalizerWarning(object: Json): string[] {
-  const finalizers = metaOf(object).finalizers;
-  return Array.isArray(finalizers) && finalizers.length > 0
-    ? ['BSP0801 metadata.finalizers: finalizers are ignored here; a delete deletes at once']
-    : [];
+function finalizers(object: Json): Finding[] {
+  const { finalizers } = metaOf(object);
+  if (!Array.isArray(finalizers) || finalizers.length === 0) return [];
+  return [finding('FinalizersIgnored', {}, { field: 'metadata.finalizers' })];
 }
 
 function invalid(object: Json, target: Target, errors: Finding[]): ApiError {

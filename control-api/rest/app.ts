@@ -86,6 +86,7 @@ async function serveObjects(c: Context<Env>, deps: Deps): Promise<Response> {
     dryRun: url.searchParams.get('dryRun') === 'All',
     force: url.searchParams.get('force') === 'true',
     fieldValidation: (url.searchParams.get('fieldValidation') ?? 'Warn') as FieldValidation,
+    review: (resource) => deps.publisher.review(resource),
   };
   let status = 500;
   try {

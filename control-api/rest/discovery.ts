@@ -1,6 +1,6 @@
 /** What kubectl asks before anything else: versions, groups and the resources of each (Kubernetes: "API Discovery"). */
 import type { Json } from './apply/fields.ts';
-import { apiVersionOf, KINDS, type Kind } from './kinds.ts';
+import { apiVersionOf, byMaturity, KINDS, type Kind } from './kinds.ts';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -26,12 +26,6 @@ function groupOf(name: string): Json {
 function versionsOf(group: string): string[] {
   if (group === 'authentication.k8s.io' || group === 'authorization.k8s.io') return ['v1'];
   return [...new Set(KINDS.filter((kind) => kind.group === group).flatMap((kind) => kind.versions))].sort(byMaturity);
-}
-
-/** v1 before v1beta1 before v1alpha3, as Kubernetes ranks versions. */
-function byMaturity(a: string, b: string): number {
-  const rank = (version: string) => (version.includes('alpha') ? 2 : version.includes('beta') ? 1 : 0);
-  return rank(a) - rank(b) || (a < b ? 1 : -1);
 }
 
 /** undefined when the group version is not served. */

@@ -1,5 +1,5 @@
 /** The kinds that the API serves: Istio's and ours from the generated schemas, and the few core ones that configuration needs. */
-import schemas from '../resources/schemas.gen.json' with { type: 'json' };
+import { kindSchemas } from '../resources/schema.ts';
 import type { SchemaNode } from './apply/fields.ts';
 
 export interface Kind {
@@ -16,15 +16,6 @@ export interface Kind {
   schema: SchemaNode;
   /** Whether `.status` is a subresource, as CRDs have it. */
   hasStatus: boolean;
-}
-
-interface GeneratedKind {
-  group: string;
-  kind: string;
-  plural: string;
-  versions: string[];
-  shortNames?: string[];
-  spec: SchemaNode;
 }
 
 const anything: SchemaNode = { type: 'object', additionalProperties: true };
@@ -107,19 +98,28 @@ const CORE: Kind[] = [
   ),
 ];
 
-const GENERATED: Kind[] = (schemas as unknown as GeneratedKind[]).map(
-  ({ group, kind, plural, versions, shortNames = [], spec }) => ({
+const GENERATED: Kind[] = kindSchemas().map((generated) => {
+  const { group, kind, plural, singular, shortNames, versions } = generated;
+  const spec = generated.spec as SchemaNode;
+  const schema = objectSchema({ spec, status: anything });
+  return {
     group,
-    versions,
+    versions: versions.toSorted(byMaturity),
     kind,
     plural,
-    singular: kind.toLowerCase(),
+    singular,
     shortNames,
     namespaced: true,
-    schema: objectSchema({ spec, status: anything }),
+    schema,
     hasStatus: true,
-  }),
-);
+  };
+});
+
+/** v1 before v1beta1 before v1alpha3, as Kubernetes ranks versions. */
+export function byMaturity(a: string, b: string): number {
+  const rank = (version: string) => (version.includes('alpha') ? 2 : version.includes('beta') ? 1 : 0);
+  return rank(a) - rank(b) || (a < b ? 1 : -1);
+}
 
 export const KINDS: readonly Kind[] = [...CORE, ...GENERATED];
 

@@ -3,7 +3,7 @@
  * store, and gives the object to answer with; app.ts turns that into HTTP.
  */
 import type { ObjectKey, ObjectStore } from '../store/objects.ts';
-import { admit, type FieldValidation } from './admission.ts';
+import { admit, type FieldValidation, type Review } from './admission.ts';
 import { ApiError } from './api-error.ts';
 import type { Json } from './apply/fields.ts';
 import { apply, type ManagedFieldsEntry, type Manager, update as updateOwners } from './apply/ownership.ts';
@@ -20,6 +20,7 @@ export interface Call {
   dryRun: boolean;
   force: boolean;
   fieldValidation: FieldValidation;
+  review: Review;
 }
 
 /** The object written, or that would have been, and what the client should be warned of. */
@@ -140,7 +141,7 @@ function conflict(conflicts: { manager: string; field: string }[]): ApiError {
 function write(call: Call, object: Json, managedFields: ManagedFieldsEntry[], created: boolean): Written {
   const { store, target, dryRun } = call;
   const full = { ...object, metadata: { ...metaOf(object), managedFields } };
-  const warnings = target.subresource ? [] : admit(full, target, call.fieldValidation);
+  const warnings = target.subresource ? [] : admit(full, target, call.fieldValidation, call.review);
   const live = created ? undefined : store.get(keyOf(target, metaOf(full).name));
   const unchanged = live && sameButVersion(live, full);
   const stored =

@@ -1,5 +1,6 @@
 /** OpenAPI v3 of each group version, as far as kubectl reads it: explain, field validation, and which patches a kind takes. */
 import type { Json } from './apply/fields.ts';
+import { describedSchema } from './explain.ts';
 import { apiVersionOf, KINDS, type Kind } from './kinds.ts';
 
 export function openApiIndex(): Json {
@@ -36,7 +37,13 @@ const schemaName = (kind: Kind, version: string) =>
 const gvk = (kind: Kind, version: string) => ({ group: kind.group, version, kind: kind.kind });
 
 function schemaOf(kind: Kind, version: string): Json {
-  return { ...kind.schema, 'x-kubernetes-group-version-kind': [gvk(kind, version)] };
+  const { spec, ...properties } = kind.schema.properties ?? {};
+  const described = spec && { spec: describedSchema(spec, kind.kind) };
+  return {
+    ...kind.schema,
+    properties: { ...properties, ...described },
+    'x-kubernetes-group-version-kind': [gvk(kind, version)],
+  };
 }
 
 function pathsOf(kind: Kind, version: string): Json {

@@ -5,17 +5,21 @@
  */
 import { analyse } from '../analysis/analyse.ts';
 import type { Finding } from '../analysis/finding.ts';
+import { compile } from '../compile/compile.ts';
+import { INGRESS_GATEWAY } from '../compile/processor.ts';
+import { describe, type Resource } from '../resources/resource.ts';
 import type { Json } from '../rest/apply/fields.ts';
 import { timestamp } from '../rest/metadata.ts';
 import { type Analysed, analysed } from './analysed.ts';
 import { type Liveness, statusOf } from './conditions.ts';
-import { type Floor, NO_FLOOR } from './floor.ts';
+import { type Floor, laidOver, NO_FLOOR } from './floor.ts';
 import type { Held, Inventory } from './inventory.ts';
 import type { ObjectStore } from './objects.ts';
 import type { Publication, Snapshots } from './snapshots.ts';
 
 /** Long enough to gather the objects of one `kubectl apply`, short enough that nobody notices. */
 const GATHER_MS = 25;
+const REVIEWED_AT_ONCE = 300;
 /** Analysis is for people: it waits until the writes have ended. */
 const ANALYSE_AFTER_MS = 300;
 
@@ -51,6 +55,19 @@ export class Publisher {
   get findings(): Finding[] {
     const own = [...this.inventory].flatMap(({ findings }) => findings);
     return [...this.floor.findings, ...own, ...(this.last?.findings ?? []), ...[...this.advice.values()].flat()];
+  }
+
+  /**
+   * What would be found about `resource` if it were stored. Above a few hundred objects nothing: a write must not wait for an
+   * analysis of all of them, and the object's status tells it soon after.
+   */
+  review(resource: Resource): Finding[] {
+    const others = laidOver(this.inventory.resources, this.floor.resources);
+    if (others.length > REVIEWED_AT_ONCE) return [];
+    const input = { resources: laidOver([resource], others), mesh: this.floor.mesh, identity: INGRESS_GATEWAY };
+    const compiled = compile(input);
+    const about = describe(resource);
+    return [...compiled.findings, ...analyse({ input, compiled })].filter((finding) => finding.resource === about);
   }
 
   /** Somebody wrote: compile soon. */
