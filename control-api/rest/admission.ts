@@ -22,10 +22,11 @@ export type Review = (resource: Resource) => Finding[];
 export function admit(object: Json, target: Target, validation: FieldValidation, review: Review): string[] {
   const source = { file: '(api)', text: JSON.stringify(withoutValues(object)) };
   const { findings, resources } = validated(loadResources([source], { namespace: target.namespace || 'default' }));
-  const errors = findings.filter((({ level }) => level === 'error');
-  if (errors.length > 0) throw invalid(object, target, errors);
+  // Kubernetes decodes before it validates, so a misspelt field is told before what follows from it.
   const unknown = findings.filter((finding) => finding.name === 'UnknownField');
   if (validation === 'Strict' && unknown.length > 0) throw strictError(object, target, unknown);
+  const errors = findings.filter(({ level }) => level === 'error');
+  if (errors.length > 0) throw invalid(object, target, errors);
   const warnings = findings.filter((finding) => finding.level === 'warning');
   const told = validation === 'Ignore' ? warnings.filter((finding) => !unknown.includes(finding)) : warnings;
   const reviewed = resources.flatMap(review).filter(({ level }) => level !== 'info');

@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono';
 import { may, type User } from '../access/user.ts';
 import { ExpiredError, type ObjectStore } from '../store/objects.ts';
+import type { Sealer } from '../store/sealer.ts';
 import type { FieldValidation } from './admission.ts';
 import { ApiError } from './api-error.ts';
 import { isObject, type Json } from './apply/fields.ts';
@@ -20,6 +21,8 @@ import { watch } from './watch.ts';
 
 export interface Deps extends OperatorDeps {
   store: ObjectStore;
+  /** Of Secrets at rest; absent: none can be kept. */
+  sealer: Sealer | undefined;
   /** The caller, or undefined when the credentials are missing or bad. */
   authenticate(request: Request): Promise<User | undefined>;
 }
@@ -47,6 +50,8 @@ export function createApp(deps: Deps): Hono<Env> {
   return app;
 }
 
+const OPENAPI_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
 /** Discovery is open to everybody: it says only which kinds exist, which our documentation says as well. */
 function discovery(app: Hono<Env>): void {
   app.get('/version', (c) => c.json(VERSION));
@@ -54,6 +59,8 @@ function discovery(app: Hono<Env>): void {
   app.get('/apis', (c) => c.json(groupList()));
   app.get('/api/v1', (c) => c.json(resourceList('', 'v1')));
   app.get('/apis/:group/:version', (c) => found(c, resourceList(c.req.param('group'), c.req.param('version'))));
+  // kubectl falls back to the old document for versions that are not served: an empty one (protobuf) says that there is none.
+  app.get('/openapi/v2', (c) => c.body('', 200, { 'content-type': OPENAPI_V2 }));
   app.get('/openapi/v3', (c) => c.json(openApiIndex()));
   app.get('/openapi/v3/*', (c) => found(c, openApiDocument(c.req.path.slice('/openapi/v3/'.length))));
 }
@@ -86,6 +93,7 @@ async function serveObjects(c: Context<Env>, deps: Deps): Promise<Response> {
     dryRun: url.searchParams.get('dryRun') === 'All',
     force: url.searchParams.get('force') === 'true',
     fieldValidation: (url.searchParams.get('fieldValidation') ?? 'Warn') as FieldValidation,
+    sealer: deps.sealer,
     review: (resource) => deps.publisher.review(resource),
   };
   let status = 500;
@@ -153,19 +161,26 @@ const VERB: Record<string, Handler> = {
   update: async (c, call) => answerWritten(c, call, update(call, await readObject(c.req.raw))),
   patch: async (c, call) => answerWritten(c, call, patch(call, patchType(c), await readBody(c.req.raw))),
   delete: async (c, call) => {
-    const body = await readBody(c.req.raw);
-    const preconditions = isObject(body) && isObject(body.preconditions) ? body.preconditions : {};
-    return c.json(remove(call, preconditions));
+    const { preconditions, dryRun } = deleteOptions(await readBody(c.req.raw));
+    return c.json(remove({ ...call, dryRun: call.dryRun || dryRun }, preconditions));
   },
-  deletecollection: (c, call, query) => {
+  deletecollection: async (c, call, query) => {
+    const dryRun = call.dryRun || deleteOptions(await readBody(c.req.raw)).dryRun;
     const page = listPage(call, { ...listOptions(query), limit: undefined, continueToken: undefined });
     for (const { metadata } of page.items) {
       const { name, namespace = '' } = metaOf({ metadata });
-      remove({ ...call, target: { ...call.target, namespace } }, {}, name);
+      remove({ ...call, dryRun, target: { ...call.target, namespace } }, {}, name);
     }
     return c.json(listObject(call, page));
   },
 };
+
+/** DeleteOptions; kubectl sends its dryRun here, not in the query. */
+function deleteOptions(body: unknown): { preconditions: { uid?: string; resourceVersion?: string }; dryRun: boolean } {
+  const options = isObject(body) ? body : {};
+  const dryRun = Array.isArray(options.dryRun) && options.dryRun.includes('All');
+  return { preconditions: isObject(options.preconditions) ? options.preconditions : {}, dryRun };
+}
 
 function answerObject(c: Context, call: Call, object: Json): Response {
   return wantsTable(c) ? c.json(tableOf(call.target.kind.kind, [object], {})) : c.json(object);

@@ -3,6 +3,7 @@
  * store, and gives the object to answer with; app.ts turns that into HTTP.
  */
 import type { ObjectKey, ObjectStore } from '../store/objects.ts';
+import type { Sealer } from '../store/sealer.ts';
 import { admit, type FieldValidation, type Review } from './admission.ts';
 import { ApiError } from './api-error.ts';
 import type { Json } from './apply/fields.ts';
@@ -10,6 +11,7 @@ import { apply, type ManagedFieldsEntry, type Manager, update as updateOwners } 
 import { apiVersionOf, qualified, resourceOf } from './kinds.ts';
 import { addressed, born, checkVersion, metaOf, succeeded, timestamp } from './metadata.ts';
 import { jsonPatch, mergePatch, strategicPatch } from './patch.ts';
+import { incomingSecret, isSecret, outgoingSecret, sealedSecret } from './secrets.ts';
 import type { Target } from './target.ts';
 
 export interface Call {
@@ -21,6 +23,8 @@ export interface Call {
   force: boolean;
   fieldValidation: FieldValidation;
   review: Review;
+  /** Absent: this installation keeps no Secrets. */
+  sealer: Sealer | undefined;
 }
 
 /** The object written, or that would have been, and what the client should be warned of. */
@@ -50,12 +54,15 @@ export function read({ store, target }: Call): Json {
 
 /** All versions of a kind are one object: it is shown in the version that was asked for. */
 export function rendered(object: Json, target: Target): Json {
-  return { ...object, apiVersion: apiVersionOf(target.kind.group, target.version) };
+  const shown = isSecret(target) ? outgoingSecret(object) : object;
+  return { ...shown, apiVersion: apiVersionOf(target.kind.group, target.version) };
 }
+
+const incoming = (body: Json, target: Target): Json => (isSecret(target) ? incomingSecret(body) : body);
 
 export function create(call: Call, body: Json): Written {
   const { store, target } = call;
-  const object = born(addressed(body, target), target);
+  const object = born(addressed(incoming(body, target), target), target);
   const { name } = metaOf(object);
   requireNamespace(call);
   if (store.get(keyOf(target, name)))
@@ -65,11 +72,8 @@ export function create(call: Call, body: Json): Written {
 
 export function update(call: Call, body: Json): Written {
   const live = call.store.get(keyOf(call.target));
-  if (!live) {
-    if (call.target.subresource) throw notFound(call.target, call.target.name ?? '');
-    return create(call, body);
-  }
-  return replace(call, live, addressed(body, call.target));
+  if (!live) throw notFound(call.target, call.target.name ?? '');
+  return replace(call, live, addressed(incoming(body, call.target), call.target));
 }
 
 export function patch(call: Call, type: PatchType, body: unknown): Written {
@@ -77,7 +81,7 @@ export function patch(call: Call, type: PatchType, body: unknown): Written {
   const live = call.store.get(keyOf(call.target));
   if (!live) throw notFound(call.target, call.target.name ?? '');
   const next = patched(rendered(live, call.target), type, body, call.target);
-  return replace(call, live, addressed(next, call.target));
+  return replace(call, live, addressed(incoming(next, call.target), call.target));
 }
 
 function patched(live: Json, type: PatchType, body: unknown, target: Target): Json {
@@ -107,7 +111,7 @@ function replace(call: Call, live: Json, sent: Json): Written {
 
 function applyPatch(call: Call, body: Json): Written {
   const { store, target } = call;
-  const config = addressed(body, target);
+  const config = addressed(incoming(body, target), target);
   if (metaOf(config).managedFields) throw new ApiError('BadRequest', 'metadata.managedFields must be nil');
   const live = store.get(keyOf(target));
   if (live) checkVersion(live, config, target);
@@ -140,9 +144,10 @@ function conflict(conflicts: { manager: string; field: string }[]): ApiError {
 
 function write(call: Call, object: Json, managedFields: ManagedFieldsEntry[], created: boolean): Written {
   const { store, target, dryRun } = call;
-  const full = { ...object, metadata: { ...metaOf(object), managedFields } };
-  const warnings = target.subresource ? [] : admit(full, target, call.fieldValidation, call.review);
-  const live = created ? undefined : store.get(keyOf(target, metaOf(full).name));
+  const plain = { ...object, metadata: { ...metaOf(object), managedFields } };
+  const warnings = target.subresource ? [] : admit(plain, target, call.fieldValidation, call.review);
+  const live = created ? undefined : store.get(keyOf(target, metaOf(plain).name));
+  const full = isSecret(target) ? sealedSecret(plain, live, call.sealer) : plain;
   const unchanged = live && sameButVersion(live, full);
   const stored =
     dryRun || unchanged

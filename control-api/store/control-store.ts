@@ -11,6 +11,7 @@ import { type FloorSource, loadFloor } from './floor.ts';
 import { Inventory } from './inventory.ts';
 import { ObjectStore } from './objects.ts';
 import { Publisher } from './publisher.ts';
+import { Sealer } from './sealer.ts';
 import { Snapshots } from './snapshots.ts';
 import { durableSql } from './sql.ts';
 import { idStream } from './stream.ts';
@@ -19,6 +20,8 @@ export interface ControlEnv {
   CONTROL: DurableObjectNamespace<ControlStore>;
   /** The first admin token of a self-hosted start; nothing but its hash is kept. */
   BOOTSTRAP_TOKEN?: string;
+  /** AES-256 key of Secrets at rest, 32 bytes in base64. Without it no Secret is taken. */
+  SECRET_KEY?: string;
 }
 
 /** What can change the Snapshot: everything that is kept but namespaces, secrets and events. */
@@ -44,7 +47,8 @@ export class ControlStore extends DurableObject<ControlEnv> {
     this.snapshots = snapshots;
     publisher.schedule();
     const authenticate = authenticator(tokens);
-    this.app = createApp({ store, snapshots, publisher, tokens, audit: new Audit(sql), authenticate });
+    const sealer = env.SECRET_KEY ? new Sealer(env.SECRET_KEY) : undefined;
+    this.app = createApp({ store, sealer, snapshots, publisher, tokens, audit: new Audit(sql), authenticate });
     const { BOOTSTRAP_TOKEN } = env;
     if (BOOTSTRAP_TOKEN) {
       ctx.blockConcurrencyWhile(async () => {
