@@ -60,7 +60,7 @@ export const MESSAGES = {
   },
   ServerNotServed: {
     code: 'BSP0101',
-    level: 'error',
+    level: 'warning',
     text: 'this server is not served: {reason}',
     mend: 'Give the server a port of its own, or a protocol and a TLS mode that end HTTP here.',
   },

@@ -24,6 +24,10 @@ export const gateways: Processor = {
     for (const { routeTable } of servers)
       draft.snapshot.routeTables[routeTable] ??= { name: routeTable, virtualHosts: [] };
     place(all, new Set(ours), draft);
+    for (const { gateway, index, reason } of refused) {
+      const resource = describe(gateway);
+      draft.placements.push({ resource, field: `spec.servers[${index}]`, where: 'unsupported', reason });
+    }
   },
 };
 

@@ -86,11 +86,11 @@ function refusal(open: OpenServer, ports: Ports): string | undefined {
     if (repeated.length > 0) return `another server on port ${port} already has the host ${repeated.join(', ')}`;
   }
   const taken = ports.kinds.get(port);
-  if (taken && taken !== kind) return `port ${port} is already taken by a server of another protocol`;
   if (kind === 'other') {
-    ports.kinds.set(port, kind);
+    ports.kinds.set(port, taken ?? (server.tls ? 'secure' : 'other'));
     return `protocol ${server.port.protocol}${server.tls?.mode ? ` with mode ${server.tls.mode}` : ''} is not HTTP`;
   }
+  if (taken && taken !== kind) return `port ${port} is already taken by a server of another protocol`;
   if (secure && ports.tables.has(routeTable)) return `the port name ${server.port.name} is not unique in the Gateway`;
   ports.kinds.set(port, kind);
   ports.tables.add(routeTable);

@@ -35,9 +35,11 @@ export function headerCondition(match: HeaderMatch): Condition {
   const test = testOf(match.match);
   const read = headerReader(match.name);
   const invert = match.invert ?? false;
+  // Istio has Envoy treat a header that withoutHeaders does not find as an empty one; "is there" stays what it says.
+  const missing = invert && (match.match.kind === 'present' || !test(''));
   return (exchange) => {
     const value = read(exchange);
-    return value === null ? invert : anyLine(match.name, value, test) !== invert;
+    return value === null ? missing : anyLine(match.name, value, test) !== invert;
   };
 }
 
