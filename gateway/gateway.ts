@@ -1,15 +1,28 @@
 /** A Snapshot ready to serve: its listeners by port, their servers, each with its route table. */
+
+import type { Exchange } from './exchange.ts';
 import { VirtualHostTable } from './route/virtual-host-table.ts';
 import type { Listener, Server, Snapshot } from './snapshot.ts';
+import { foldAccessLogs } from './telemetry/access-log.ts';
+import { countRequest } from './telemetry/request-metrics.ts';
 
 export class Gateway {
   readonly snapshot: Snapshot;
   readonly #listeners = new Map<number, GatewayListener>();
 
+  readonly #log: ((exchange: Exchange) => void) | undefined;
+
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
+    this.#log = foldAccessLogs(snapshot.mesh.accessLog);
     for (const listener of snapshot.listeners)
       this.#listeners.set(listener.port, new GatewayListener(snapshot, listener));
+  }
+
+  /** What is said about a request when its answer leaves: metrics, and a line for each access log. */
+  report(exchange: Exchange): void {
+    countRequest(exchange);
+    this.#log?.(exchange);
   }
 
   listener(port: number): GatewayListener | undefined {

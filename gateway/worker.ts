@@ -27,6 +27,8 @@ export default {
         reroute: () => table.choose(exchange),
         reply: (reply) => answerLocally(exchange, reply),
       });
-    return respond(exchange);
+    const response = respond(exchange);
+    gateway.report(exchange);
+    return response;
   },
 };
