@@ -26,6 +26,8 @@ export interface GatewayEnv {
   SNAPSHOT: Snapshot;
   /** RPC to the state process (counters, published Snapshots); absent when nothing needs it. */
   STATE?: unknown;
+  /** Where callouts to hosts of the configuration (issuers' keys) leave; absent: the runtime's own fetch. */
+  INTERNET?: unknown;
   [endpoint: string]: unknown;
 }
 

@@ -17,8 +17,11 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
-/** Starts the Worker; resolves when every listener accepts. */
-export async function startEdge(snapshot: Snapshot): Promise<Edge> {
+/**
+ * Starts the Worker; resolves when every listener accepts. `internet`: the local port that answers for every host outside
+ * (env.INTERNET), so that configurations which name one can be tested as they are.
+ */
+export async function startEdge(snapshot: Snapshot, { internet }: { internet?: number } = {}): Promise<Edge> {
   const directory = mkdtempSync(join(tmpdir(), 'edge-'));
   const ports = new Map<number, number>();
   for (const listener of snapshot.listeners) ports.set(listener.port, await freePort());
@@ -33,7 +36,7 @@ export async function startEdge(snapshot: Snapshot): Promise<Edge> {
     logLevel: 'error',
   });
   writeFileSync(join(directory, 'snapshot.json'), JSON.stringify(snapshot));
-  writeFileSync(join(directory, 'edge.capnp'), configuration(snapshot, ports));
+  writeFileSync(join(directory, 'edge.capnp'), configuration(snapshot, ports, internet));
   const child = spawn('node_modules/workerd/bin/workerd', ['serve', join(directory, 'edge.capnp'), '--experimental'], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -51,8 +54,9 @@ export async function startEdge(snapshot: Snapshot): Promise<Edge> {
   };
 }
 
-function configuration(snapshot: Snapshot, ports: ReadonlyMap<number, number>): string {
+function configuration(snapshot: Snapshot, ports: ReadonlyMap<number, number>, internet?: number): string {
   const endpoints = new Map<string, string>();
+  if (internet !== undefined) endpoints.set('INTERNET', `127.0.0.1:${internet}`);
   for (const cluster of Object.values(snapshot.clusters))
     for (const endpoint of cluster.endpoints)
       endpoints.set(endpointBinding(cluster, endpoint), `${endpoint.address}:${endpoint.port}`);
