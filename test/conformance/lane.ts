@@ -18,8 +18,9 @@ export class Lane {
   readonly #gateway = new Gateway({ bind: '127.0.0.1', ports: ANY_PORT, workers: 1 });
   #used: Promise<unknown> = Promise.resolve();
 
+  /** Lane 0 has the cases' own addresses, which is where those belong whose hash rings are made of them. */
   constructor(number: number) {
-    this.#address = `127.0.7.${number + 1}`;
+    this.#address = number === 0 ? '127.0.0.1' : `127.0.7.${number}`;
     this.#echo = new Echo(this.#address);
   }
 
