@@ -6,7 +6,7 @@ import { seconds } from './traffic-policy.ts';
 
 export function translateCors(spec: CorsSpec): Cors {
   const maxAge = seconds(spec.maxAge);
-  const ignore = spec.unmatchedPreflights === 'IGNORE' || spec.unmatchedPreflights === 2;
+  const ignore = spec.unmatchedPreflights === 'IGNORE';
   return {
     allowOrigins: origins(spec),
     ...(spec.allowMethods?.length && { allowMethods: spec.allowMethods.join(',') }),

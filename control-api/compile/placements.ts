@@ -52,7 +52,7 @@ const PLACERS: Record<string, Placer> = {
 };
 
 function placeServiceEntry({ metadata, spec }: Resource, { mesh, identity }: CompileInput): Place {
-  const { exportTo } = spec as ServiceEntrySpec;
+  const { exportTo } = spec as Partial<ServiceEntrySpec>;
   const exported = exportedTo(exportTo, metadata.namespace, mesh.defaultServiceExportTo);
   return isVisible(exported, identity.namespace)
     ? edge('a destination of this gateway')

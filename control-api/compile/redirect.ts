@@ -10,7 +10,7 @@ const DEFAULT_PORTS: Record<string, number> = { http: 80, https: 443 };
  */
 export function redirect(spec: RedirectSpec, server: { port: number; isTls: boolean }): RedirectAction {
   const { uri, authority, scheme, prefixRewrite, redirectCode = 301 } = spec;
-  const fromRequest = spec.derivePort === 'FROM_REQUEST_PORT' || spec.derivePort === 1;
+  const fromRequest = spec.derivePort === 'FROM_REQUEST_PORT';
   const port = spec.port ?? (fromRequest ? server.port : 0);
   const usual = DEFAULT_PORTS[scheme || (server.isTls ? 'https' : 'http')];
   return {
