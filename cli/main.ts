@@ -10,6 +10,9 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   dev: async () => (await import('./dev.ts')).devCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   filter: async () => (await import('./filter.ts')).filterCommand(),
+  apply: async () => (await import('./apply.ts')).applyCommand(),
+  diff: async () => (await import('./diff.ts')).diffCommand(),
+  rollback: async () => (await import('./rollback.ts')).rollbackCommand(),
   ratelimit: async () => (await import('./ratelimit/command.ts')).ratelimitCommand(),
 };
 

@@ -3,18 +3,22 @@ import { type Context, Hono } from 'hono';
 import type { Audit } from '../access/audit.ts';
 import type { Tokens } from '../access/tokens.ts';
 import { type Grant, may, ROLES, type User } from '../access/user.ts';
+import type { Locks } from '../store/locks.ts';
 import type { Publisher } from '../store/publisher.ts';
+import { snapshotDiff } from '../store/snapshot-diff.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import { publicationStream } from '../store/stream.ts';
 import { ApiError } from './api-error.ts';
 import { isObject, type Json } from './apply/fields.ts';
 import { readObject } from './body.ts';
+import { checkName } from './target.ts';
 
 export interface OperatorDeps {
   snapshots: Snapshots;
   publisher: Publisher;
   tokens: Tokens;
   audit: Audit;
+  locks: Locks;
 }
 
 type Env = { Variables: { user: User } };
@@ -34,6 +38,15 @@ export function operatorRoutes(deps: OperatorDeps): Hono<Env> {
     allow(c, 'get', 'publications');
     return c.json(snapshotOf(deps, c.req.param('id')));
   });
+  routes.get('/snapshots/:from/diff/:to', (c) => {
+    allow(c, 'get', 'publications');
+    const [from, to] = [snapshotOf(deps, c.req.param('from')), snapshotOf(deps, c.req.param('to'))];
+    return c.json({ from: from.id, to: to.id, changes: snapshotDiff(from, to) });
+  });
+  routes.get('/findings', (c) => {
+    allow(c, 'list', 'publications');
+    return c.json({ items: deps.publisher.findings });
+  });
   routes.get('/live', (c) => {
     allow(c, 'watch', 'publications');
     return publicationStream(deps.snapshots, deps.publisher);
@@ -50,6 +63,7 @@ export function operatorRoutes(deps: OperatorDeps): Hono<Env> {
     record(deps, user, 'rollback', 'publications', c.req.param('id'));
     return c.json(publication);
   });
+  lockRoutes(routes, deps);
   accessRoutes(routes, deps);
   return routes;
 }
@@ -59,6 +73,39 @@ function snapshotOf(deps: OperatorDeps, id: string) {
   const snapshot = wanted === undefined ? undefined : deps.snapshots.get(wanted);
   if (!snapshot) throw new ApiError('NotFound', `snapshot "${id}" is not kept`);
   return snapshot;
+}
+
+const LONGEST_LEASE_SECONDS = 300;
+
+/** Of `bowsprit apply`: two of one set at once would undo each other's pruning. Whoever may write anywhere may hold one. */
+function lockRoutes(routes: Hono<Env>, { locks }: OperatorDeps): void {
+  routes.put('/locks/:name', async (c) => {
+    requireWriter(c);
+    const { holder, seconds = 30 } = await readObject(c.req.raw);
+    if (typeof holder !== 'string' || !/^[\w-]{8,64}$/.test(holder))
+      throw new ApiError('BadRequest', 'holder: 8 to 64 letters, digits, - and _ are needed');
+    if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= LONGEST_LEASE_SECONDS))
+      throw new ApiError('BadRequest', `seconds: a number up to ${LONGEST_LEASE_SECONDS} is needed`);
+    const user = c.get('user').name;
+    const name = checkName('lock', c.req.param('name'));
+    const held = locks.take(name, { holder, user, expires: Date.now() + seconds * 1000 });
+    if (!held) return c.json({ name, holder, seconds });
+    const until = new Date(held.expires).toISOString();
+    throw new ApiError(
+      'Conflict',
+      `"${name}" is being applied by ${held.user}; its lock ends at ${until} at the latest`,
+    );
+  });
+  routes.delete('/locks/:name', (c) => {
+    requireWriter(c);
+    locks.release(c.req.param('name'), c.req.query('holder') ?? '');
+    return c.body(null, 204);
+  });
+}
+
+function requireWriter(c: Context<Env>): void {
+  if (c.get('user').grants.some(({ role }) => role !== 'viewer')) return;
+  throw new ApiError('Forbidden', `locks is forbidden: User "${c.get('user').name}" may write nothing`);
 }
 
 function accessRoutes(routes: Hono<Env>, deps: OperatorDeps): void {

@@ -9,6 +9,7 @@ import { born } from '../rest/metadata.ts';
 import { parseTarget } from '../rest/target.ts';
 import { type FloorSource, loadFloor } from './floor.ts';
 import { Inventory } from './inventory.ts';
+import { Locks } from './locks.ts';
 import { ObjectStore } from './objects.ts';
 import { Publisher } from './publisher.ts';
 import { Sealer } from './sealer.ts';
@@ -48,7 +49,8 @@ export class ControlStore extends DurableObject<ControlEnv> {
     publisher.schedule();
     const authenticate = authenticator(tokens);
     const sealer = env.SECRET_KEY ? new Sealer(env.SECRET_KEY) : undefined;
-    this.app = createApp({ store, sealer, snapshots, publisher, tokens, audit: new Audit(sql), authenticate });
+    const locks = new Locks(sql);
+    this.app = createApp({ locks, store, sealer, snapshots, publisher, tokens, audit: new Audit(sql), authenticate });
     const { BOOTSTRAP_TOKEN } = env;
     if (BOOTSTRAP_TOKEN) {
       ctx.blockConcurrencyWhile(async () => {

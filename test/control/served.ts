@@ -26,6 +26,8 @@ export interface Served {
   /** Everything that serve wrote on both outputs. */
   log(): string;
   kubectl(args: readonly string[], input?: string): Ran;
+  /** The command itself; asynchronous, so that several may run at once. */
+  bowsprit(args: readonly string[]): Promise<Ran>;
   /** A long-running kubectl; its output so far is in `text()`. */
   spawnKubectl(args: readonly string[]): { text(): string; stop(): void };
   /** One request to the gateway. */
@@ -78,6 +80,7 @@ export async function startServed(files: readonly string[] = []): Promise<Served
     upstream: upstreamPort!,
     log: () => log,
     kubectl: (args, input) => runKubectl(args, env, input),
+    bowsprit: (args) => runBowsprit(args, env),
     spawnKubectl: (args) => {
       const running = spawn('kubectl', args, { env });
       let text = '';
@@ -111,6 +114,20 @@ function echo(port: number): Promise<Server> {
 function runKubectl(args: readonly string[], env: NodeJS.ProcessEnv, input = ''): Ran {
   const { status, stdout, stderr } = spawnSync('kubectl', args, { env, input, encoding: 'utf8', timeout: COMMAND_MS });
   return { code: status ?? -1, stdout, stderr, text: stdout + stderr };
+}
+
+function runBowsprit(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
+  const child = spawn('node', ['cli/bowsprit.mjs', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ran: Ran = { code: -1, stdout: '', stderr: '', text: '' };
+  child.stdout.on('data', (part) => {
+    ran.stdout += part;
+  });
+  child.stderr.on('data', (part) => {
+    ran.stderr += part;
+  });
+  return new Promise((resolve) => {
+    child.once('close', (code) => resolve({ ...ran, code: code ?? -1, text: ran.stdout + ran.stderr }));
+  });
 }
 
 function fetchHost(port: number, host: string, path: string): Promise<{ status: number; body: string }> {
