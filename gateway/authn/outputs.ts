@@ -46,7 +46,9 @@ function headerValue(value: unknown): string {
 
 function numberText(value: number): string {
   const whole = Number.isInteger(value) && value >= 0 && value < 2 ** 64;
-  return whole ? BigInt(value).toString() : value.toFixed(6);
+  if (whole) return BigInt(value).toString();
+  // Beyond 1e21 toFixed changes to the exponent's form.
+  return Number.isInteger(value) ? `${BigInt(value)}.000000` : value.toFixed(6);
 }
 
 /** A claim cannot smuggle a second header line: a value with control characters is not sent at all. */

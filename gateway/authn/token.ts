@@ -2,6 +2,7 @@
 import type { Claims } from '../exchange.ts';
 import { decodeToBytes, decodeToText } from './base64url.ts';
 import type { Status } from './status.ts';
+import { parseStrictObject } from './strict-json.ts';
 
 /** Asymmetric algorithms only: a shared secret has no place in a configuration that many can read. */
 const ALGORITHMS = new Set([
@@ -57,12 +58,7 @@ function parseHeader(text: string): Pick<Token, 'alg' | 'kid'> | Status {
 function parseObject(text: string, badBase64: Status, badJson: Status): Claims | Status {
   const json = decodeToText(text);
   if (json === undefined) return badBase64;
-  try {
-    const value: unknown = json === null ? null : JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Claims) : badJson;
-  } catch {
-    return badJson;
-  }
+  return (json === null ? undefined : parseStrictObject(json)) ?? badJson;
 }
 
 type Registered = Pick<Token, 'iss' | 'audiences' | 'nbf' | 'exp'>;
