@@ -3,6 +3,7 @@
  * node bench/compile.ts [count …]; one process a count, so that one run's garbage is not another's memory.
  */
 import { spawnSync } from 'node:child_process';
+import { validated } from '../control-api/analysis/validate/validate.ts';
 import { compile } from '../control-api/compile/compile.ts';
 import { INGRESS_GATEWAY } from '../control-api/compile/processor.ts';
 import { loadResources } from '../control-api/resources/load.ts';
@@ -55,7 +56,7 @@ spec:
 function measure(count: number): Record<string, number | string> {
   const text = GATEWAY + Array.from({ length: count }, (_, index) => virtualService(index)).join('');
   const start = performance.now();
-  const { resources } = loadResources([{ file: 'bench.yaml', text }], { namespace: 'default' });
+  const { resources } = validated(loadResources([{ file: 'bench.yaml', text }], { namespace: 'default' }));
   const loaded = performance.now();
   const { snapshot } = compile({ resources, mesh: {}, identity: INGRESS_GATEWAY });
   const compiled = performance.now();

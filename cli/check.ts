@@ -66,11 +66,22 @@ const TITLES: Record<Placement['where'], string> = {
 
 function printPlacements(placements: readonly Placement[]): void {
   for (const [where, title] of Object.entries(TITLES)) {
-    const here = placements.filter((placement) => placement.where === where);
+    const here = placements.filter((placement) => placement.where === where && !isReserve(placement));
     if (here.length > 0) console.log(`\n${title}:`);
     for (const { resource, field, reason } of here) console.log(`  ${resource}${field ? ` ${field}` : ''}: ${reason}`);
   }
+  const reserves = Map.groupBy(placements.filter(isReserve), reserveText);
+  if (reserves.size > 0) console.log('\nAt the edge with a reserve (-o json names every place):');
+  for (const [text, places] of reserves)
+    console.log(`  ${text}${places.length > 1 ? ` (${places.length} places)` : ''}`);
 }
+
+/** A field of a resource at the edge that does not hold there in every respect. */
+const isReserve = ({ where, field }: Placement): boolean => where === 'edge' && field !== undefined;
+
+/** The same for every resource of a kind: `DestinationRule spec.subsets[].name: …`. */
+const reserveText = ({ resource, field = '', reason }: Placement): string =>
+  `${resource.split(' ')[0]} ${field.replace(/\[\d+\]/g, '[]')}: ${reason}`;
 
 function printOrder(hosts: readonly OrderedHost[]): void {
   if (hosts.length > 0) console.log('\nRoutes, in the order in which they are tried:');

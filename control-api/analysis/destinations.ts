@@ -52,13 +52,19 @@ function check({ destination, path, kind }: Named, virtualService: VirtualServic
   const place = about(virtualService, path);
   const findings: Finding[] = [];
   if (service) findings.push(...portFindings(destination, service, place));
-  else if (mayBeElsewhere(host, known)) findings.push(finding('UnknownHost', { host }, place));
+  else if (mayBeElsewhere(host, known)) findings.push(...unknownHost(host, virtualService, place));
   else findings.push(finding('ReferencedResourceNotFound', { type: kind, name: destination.host }, place));
   if (destination.subset && !hasSubset(known.rules, host, service?.namespace ?? namespace, destination.subset)) {
     const args = { type: 'host+subset in destinationrule', name: `${destination.host}+${destination.subset}` };
     findings.push(finding('ReferencedResourceNotFound', args, place));
   }
   return findings;
+}
+
+/** Only routes of a Gateway are served here; the cluster knows the hosts of the others. */
+function unknownHost(host: string, { spec }: VirtualService, place: Partial<Finding>): Finding[] {
+  const isBound = spec.gateways?.some((name) => name !== 'mesh') ?? false;
+  return isBound ? [finding('UnknownHost', { host }, place)] : [];
 }
 
 /** A service of a namespace of which we were given none. */

@@ -3,10 +3,19 @@ import type { RetryPolicy } from '../../gateway/snapshot.ts';
 import { wholeMs } from './duration.ts';
 import type { RetrySpec } from './spec.ts';
 
-const DEFAULT_ATTEMPTS = 2;
 const DEFAULT_RETRY_ON = ['connect-failure', 'refused-stream', 'unavailable', 'cancelled', 'retriable-status-codes'];
 /** Envoy's base interval. */
 const DEFAULT_BACKOFF_MS = 25;
+
+/** One object for all the routes that say nothing. */
+const DEFAULT: RetryPolicy = {
+  attempts: 2,
+  retryOn: DEFAULT_RETRY_ON,
+  retriableStatusCodes: [],
+  ignorePreviousHosts: true,
+  backoffMs: DEFAULT_BACKOFF_MS,
+};
+const DEFAULT_HASHED: RetryPolicy = { ...DEFAULT, ignorePreviousHosts: false };
 
 /**
  * @param spec absent: Istio's default of two more tries; `{}` or attempts 0: none
@@ -14,17 +23,18 @@ const DEFAULT_BACKOFF_MS = 25;
  * @returns undefined when nothing is retried
  */
 export function translateRetry(spec: RetrySpec | undefined, hashed: boolean): RetryPolicy | undefined {
-  if (spec && !(Number(spec.attempts) > 0)) return undefined;
-  const { retryOn, codes } = parseRetryOn(spec?.retryOn);
-  const perTryTimeoutMs = wholeMs(spec?.perTryTimeout);
+  if (!spec) return hashed ? DEFAULT_HASHED : DEFAULT;
+  if (!(Number(spec.attempts) > 0)) return undefined;
+  const { retryOn, codes } = parseRetryOn(spec.retryOn);
+  const perTryTimeoutMs = wholeMs(spec.perTryTimeout);
   return {
-    attempts: spec?.attempts ?? DEFAULT_ATTEMPTS,
+    attempts: Number(spec.attempts),
     ...(perTryTimeoutMs && { perTryTimeoutMs }),
     retryOn,
     retriableStatusCodes: codes,
-    ignorePreviousHosts: spec?.retryIgnorePreviousHosts ?? !hashed,
-    ...(spec?.retryRemoteLocalities && { retryRemoteLocalities: true }),
-    backoffMs: wholeMs(spec?.backoff) || DEFAULT_BACKOFF_MS,
+    ignorePreviousHosts: spec.retryIgnorePreviousHosts ?? !hashed,
+    ...(spec.retryRemoteLocalities && { retryRemoteLocalities: true }),
+    backoffMs: wholeMs(spec.backoff) || DEFAULT_BACKOFF_MS,
   };
 }
 
