@@ -94,6 +94,9 @@ function printOrder(hosts: readonly OrderedHost[]): void {
 }
 
 function summary(findings: readonly Finding[]): string {
-  const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
-  return `\n${count('error')} errors, ${count('warning')} warnings, ${count('info')} notes`;
+  const count = (level: Level, noun: string) => {
+    const number = findings.filter((finding) => finding.level === level).length;
+    return `${number} ${noun}${number === 1 ? '' : 's'}`;
+  };
+  return `\n${count('error', 'error')}, ${count('warning', 'warning')}, ${count('info', 'note')}`;
 }

@@ -65,9 +65,9 @@ export const MESSAGES = {
     mend: 'Give the server a port of its own, or a protocol and a TLS mode that end HTTP here.',
   },
   LegacyGatewayName: {
-    code: 'BSP0102',
+    code: 'IST0133',
     level: 'warning',
-    text: 'the gateway name {name} is of the old form; it is read as {mended}',
+    text: 'Schema validation warning: using legacy gatewayName format "{name}"; prefer the <namespace>/<name> format: "{mended}"',
     mend: 'Write {mended}.',
   },
   DelegateNotFound: {
