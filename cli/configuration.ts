@@ -5,6 +5,7 @@ import { type Compiled, compile } from '../control-api/compile/compile.ts';
 import { type CompileInput, INGRESS_GATEWAY, type ModuleSource } from '../control-api/compile/processor.ts';
 import { loadResources, type SourceFile } from '../control-api/resources/load.ts';
 import type { FloorSource } from '../control-api/store/floor.ts';
+import type { Snapshot } from '../gateway/snapshot.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { readSources } from './files.ts';
 import { ModuleStore } from './modules/store.ts';
@@ -32,20 +33,30 @@ export function readFloor(options: ConfigurationOptions): FloorSource {
 }
 
 /** Reads, loads and compiles. Throws a CommandError (65) only when something cannot be read at all. */
-export function readConfiguration(options: ConfigurationOptions): Configuration {
+export function readConfiguration(options: ConfigurationOptions & Served): Configuration {
   const mesh = options.meshConfig === undefined ? {} : readMeshConfig(options.meshConfig);
   return configurationOf(readSources(options.filename), mesh, options);
+}
+
+/** What is served now: it stays where its replacement is in error. */
+interface Served {
+  previous?: Snapshot | undefined;
 }
 
 /** The same for texts that have been read. */
 export function configurationOf(
   files: readonly SourceFile[],
   mesh: Record<string, unknown>,
-  { namespace, modules = new ModuleStore({ offline: true }) }: Pick<ConfigurationOptions, 'namespace' | 'modules'>,
+  {
+    namespace,
+    modules = new ModuleStore({ offline: true }),
+    previous,
+  }: Pick<ConfigurationOptions, 'namespace' | 'modules'> & Served,
 ): Configuration {
   const loaded = validated(loadResources(files, { namespace }));
   const find: ModuleSource = (reference) => modules.find(reference);
-  const input = { resources: loaded.resources, mesh, identity: INGRESS_GATEWAY, modules: find };
+  const known = previous && { previous };
+  const input: CompileInput = { resources: loaded.resources, mesh, identity: INGRESS_GATEWAY, modules: find, ...known };
   const compiled = compile(input);
   return { ...compiled, input, filters: modules.files, findings: [...loaded.findings, ...compiled.findings] };
 }

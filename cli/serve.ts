@@ -70,10 +70,15 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     ready: () => ready && (gateway.generation?.processes.some((process) => process.running()) ?? false),
     metricSockets: () => metricSockets(gateway),
     ownMetrics,
+    stateSocket: () => gateway.stateSocket(),
   });
   const load = async (): Promise<void> => {
     const modules = await fetchFilters(options);
-    const { snapshot, findings, filters } = readConfiguration({ ...options, modules });
+    const { snapshot, findings, filters } = readConfiguration({
+      ...options,
+      modules,
+      previous: gateway.generation?.snapshot,
+    });
     printFindings(findings);
     await gateway.roll(snapshot, filters);
   };

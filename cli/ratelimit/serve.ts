@@ -44,8 +44,8 @@ export async function runServe(options: ServeOptions): Promise<void> {
   writeFileSync(limits, JSON.stringify(loadAll(options.config)));
   const service = await start(folder, options);
   await service.ready;
-  console.log(`listening on ${address(options.listen)}`);
   const stopWatching = watchFiles(watched(options.config), () => void reload(folder, limits, options));
+  console.log(`listening on ${address(options.listen)}`);
   await new Promise((done) => process.once('SIGTERM', done).once('SIGINT', done));
   stopWatching();
   await service.stop(5000);

@@ -10,13 +10,15 @@ export interface AdminSource {
   metricSockets(): string[];
   /** Metrics of the parent itself, in Prometheus' text format. */
   ownMetrics(): string;
+  /** Unix socket of the state process; undefined: there is none on this machine. */
+  stateSocket(): string | undefined;
 }
 
-/** Serves `/ready`, `/healthz` and `/stats/prometheus` on `host:port`. */
+/** Serves `/ready`, `/healthz`, `/stats/prometheus` and `/counters` on `host:port`. */
 export async function serveAdmin(address: string, source: AdminSource): Promise<Server> {
   const { host, port } = splitAddress(address);
   const server = createServer((request, response) => {
-    answer(request.url ?? '/', source).then(({ status, body }) => {
+    answer(request.method ?? 'GET', request.url ?? '/', source).then(({ status, body }) => {
       response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body);
     });
   });
@@ -34,8 +36,14 @@ export function splitAddress(address: string): { host: string; port: number } {
   return { host: match[1] ?? (match[2] || '127.0.0.1'), port: Number(match[3]) };
 }
 
-async function answer(url: string, source: AdminSource): Promise<{ status: number; body: string }> {
+interface Answer {
+  status: number;
+  body: string;
+}
+
+async function answer(method: string, url: string, source: AdminSource): Promise<Answer> {
   const path = url.split('?', 1)[0];
+  if (path === '/counters') return counters(method, url, source.stateSocket());
   if (path === '/healthz') return { status: 200, body: 'ok\n' };
   if (path === '/ready')
     return source.ready() ? { status: 200, body: 'ready\n' } : { status: 503, body: 'not ready\n' };
@@ -43,7 +51,18 @@ async function answer(url: string, source: AdminSource): Promise<{ status: numbe
     const texts = await Promise.all(source.metricSockets().map((socket) => fetchMetrics(socket).catch(() => '')));
     return { status: 200, body: source.ownMetrics() + sumMetrics(texts) };
   }
-  return { status: 404, body: 'try /ready, /healthz or /stats/prometheus\n' };
+  return { status: 404, body: 'try /ready, /healthz, /stats/prometheus or /counters\n' };
+}
+
+/** GET shows the open windows of the global rate limits, DELETE ?name= sets one counter back (docs/rate-limits.md). */
+async function counters(method: string, url: string, socket: string | undefined): Promise<Answer> {
+  if (socket === undefined) return { status: 404, body: 'there is no state process here\n' };
+  try {
+    const { status, text } = await callSocket(socket, method === 'DELETE' ? 'DELETE' : 'GET', url);
+    return { status, body: text };
+  } catch (error) {
+    return { status: 502, body: `${(error as Error).message}\n` };
+  }
 }
 
 async function fetchMetrics(socket: string): Promise<string> {

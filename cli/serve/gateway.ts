@@ -134,6 +134,11 @@ export class Gateway {
     return this.#state.address;
   }
 
+  /** Path of the Unix socket of our own state process, while there is one. */
+  stateSocket(): string | undefined {
+    return this.#state?.address.replace(/^unix:/, '');
+  }
+
   async #openSockets({ listeners }: Snapshot): Promise<void> {
     const wanted = listeners.filter((listener) => portPlan(listener).kind === 'direct').map(({ port }) => port);
     await Promise.all(

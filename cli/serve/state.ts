@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { bundleWorker } from './bundle.ts';
 import { workerdConfig } from './capnp.ts';
+import { callSocket } from './unix-http.ts';
 import { type Supervised, superviseWorkerd } from './workerd.ts';
 
 /** The Durable Object classes of gateway/state.ts with their names in its env. */
@@ -32,5 +33,7 @@ export async function startState(folder: string, data: string): Promise<{ proces
   writeFileSync(config, workerdConfig({ modules, json: [], externals: [], durableObjects, sockets }));
   const process = superviseWorkerd({ title: 'state process', config, sockets, inherited: {} });
   await process.ready;
+  // Opens every object's database now, so that no request waits for it.
+  await callSocket(join(folder, 'rpc'), 'GET', '/counters?most=1').catch(() => undefined);
   return { process, address };
 }

@@ -6,7 +6,7 @@ const TIMEOUT_MS = 5000;
 /** Rejects when nobody listens or nothing comes within 5 s. */
 export function callSocket(
   socketPath: string,
-  method: 'GET' | 'PUT',
+  method: 'GET' | 'PUT' | 'DELETE',
   path: string,
   body?: string,
 ): Promise<{ status: number; text: string }> {

@@ -12,9 +12,11 @@ export interface Analysed extends Compiled {
   placementsOf(held: Held): Placement[];
 }
 
-export function analysed(inventory: Inventory, floor: Floor): Analysed {
+/** @param previous the compilation before: what is in error keeps what it had there. */
+export function analysed(inventory: Inventory, floor: Floor, previous?: Analysed): Analysed {
   const resources = laidOver(inventory.resources, floor.resources);
-  const input = { resources, mesh: floor.mesh, identity: INGRESS_GATEWAY };
+  const known = previous && { previous: previous.snapshot };
+  const input = { resources, mesh: floor.mesh, identity: INGRESS_GATEWAY, ...known };
   const compiled = compile(input);
   const findings = Map.groupBy(compiled.findings, (finding) => finding.resource);
   const placements = Map.groupBy(compiled.placements, (placement) => placement.resource);

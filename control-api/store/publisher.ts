@@ -91,7 +91,7 @@ export class Publisher {
     this.timer = undefined;
     const authors = [...this.authors];
     this.authors.clear();
-    this.last = analysed(this.inventory, this.floor);
+    this.last = analysed(this.inventory, this.floor, this.last);
     const { snapshot } = this.last;
     const isNew = snapshot.id !== this.snapshots.current?.snapshot && snapshot.id !== this.snapshots.pinnedFrom;
     if (isNew && !this.refused.has(snapshot.id)) this.announce(this.snapshots.publish(snapshot, authors));

@@ -7,6 +7,7 @@ import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { LimitDomain } from '../snapshot.ts';
 import { CounterClient } from './counters/client.ts';
 import type { CounterEnv } from './counters/object.ts';
+import { answerOperator } from './counters/operator.ts';
 import { type CounterState, counterStoreOf } from './counters/stores.ts';
 import { Limiter, type LimiterSettings } from './limiter.ts';
 import { BadLimitRequest, limitResponse, parseLimitRequest, type ResponseSettings } from './service-json.ts';
@@ -44,7 +45,11 @@ function serviceOf(env: ServiceEnv): Service {
   const { remember, nearLimitRatio } = env.SETTINGS;
   const store = counterStoreOf(env);
   if (!store) throw new Error('neither COUNTERS nor STATE is bound');
-  const counters = new CounterClient(store, { lease: false, remember, now: Date.now });
+  const counters = new CounterClient(store, {
+    lease: false,
+    rememberAfter: remember ? 1 : Number.POSITIVE_INFINITY,
+    now: Date.now,
+  });
   service = { store, counters, stats: new LimitStats(nearLimitRatio), limiter: undefined };
   if (env.LIMITS) load(service, env.LIMITS, env.SETTINGS);
   return service;
@@ -70,18 +75,11 @@ export default class extends WorkerEntrypoint<ServiceEnv, { role?: 'config' | 'a
     return new Response(null, { status: 204 });
   }
 
-  /** GET ?prefix=&most=&now= shows the open windows; DELETE ?name= sets one counter back. */
   async #counters(request: Request): Promise<Response> {
-    const query = new URL(request.url).searchParams;
-    const now = Number(query.get('now') ?? Date.now() / 1000);
     const { store, counters } = serviceOf(this.env);
-    if (request.method === 'GET') {
-      return Response.json(await store.usage(query.get('prefix') ?? '', now, Number(query.get('most') ?? 100)));
-    }
-    const name = query.get('name') ?? '';
-    const was = await store.reset(name, now);
-    counters.forget(name);
-    return Response.json(was);
+    const answer = await answerOperator(request, store);
+    if (request.method === 'DELETE') counters.forget(new URL(request.url).searchParams.get('name') ?? '');
+    return answer;
   }
 
   async #json(request: Request): Promise<Response> {

@@ -23,6 +23,9 @@ export interface SnapshotLimiter {
 /** This isolate's metrics of limits, for /stats/prometheus. */
 export const limitStats = new LimitStats();
 
+/** The second refusal settles it: a store that fails right after the first is still answered by failure_mode_deny. */
+const REFUSALS = 2;
+
 let counters: CounterClient | undefined;
 const limiters = new WeakMap<Snapshot, SnapshotLimiter>();
 
@@ -47,7 +50,7 @@ function makeLimiter({ limitDomains }: Snapshot): SnapshotLimiter {
 }
 
 function countersOf(env: Exchange['env']): CounterClient {
-  counters ??= new CounterClient(storeOf(env), { lease: true, remember: true, now: Date.now });
+  counters ??= new CounterClient(storeOf(env), { lease: true, rememberAfter: REFUSALS, now: Date.now });
   return counters;
 }
 

@@ -4,20 +4,33 @@
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { type Case, type CaseStep, casesOf } from './cases.ts';
 import { startService, type TestService } from './service.ts';
 
+/** One service for all cases of the same environment: they differ in files and start without counters. */
+const services = new Map<string, Promise<TestService>>();
+after(async () => {
+  for (const started of services.values()) {
+    const service = await started;
+    await service.stop();
+    rmSync(service.folder, { recursive: true, force: true });
+  }
+});
+
+function serviceFor(env: Record<string, string>): Promise<TestService> {
+  const key = JSON.stringify(env);
+  const service = services.get(key) ?? startService({}, env);
+  services.set(key, service);
+  return service;
+}
+
 for (const { file, content } of casesOf('json')) {
   test(`${file}: ${content.about}`, { timeout: 60_000 }, async () => {
-    const service = await startService(content.ratelimit?.files ?? {}, content.ratelimit?.env ?? {});
-    try {
-      for (const [index, step] of (content.steps ?? []).entries()) await play(service, step, `step ${index + 1}`);
-      await compareCounters(service, content.final_counters ?? {}, 'at the end', true);
-    } finally {
-      await service.stop();
-      rmSync(service.folder, { recursive: true, force: true });
-    }
+    const service = await serviceFor(content.ratelimit?.env ?? {});
+    await service.begin(content.ratelimit?.files ?? {});
+    for (const [index, step] of (content.steps ?? []).entries()) await play(service, step, `step ${index + 1}`);
+    await compareCounters(service, content.final_counters ?? {}, 'at the end', true);
   });
 }
 

@@ -1,6 +1,6 @@
 /** `bowsprit ratelimit serve --test-clock` on free ports, with files that a test may change. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ export interface TestService {
   ask(message: unknown, now: number): Promise<{ status: number; body: string }>;
   /** Writes files (null removes one) and waits until the service has said what it thinks of them. */
   reload(files: Record<string, string | null>): Promise<string>;
+  /** Starts over: these files and no others, no counters. */
+  begin(files: Record<string, string>): Promise<void>;
   /** Every open counter by its key in Redis. */
   counters(): Promise<Record<string, number>>;
   stop(): Promise<void>;
@@ -34,16 +36,28 @@ export async function startService(
   );
   const output = outputOf(child);
   await output.until(/listening on/);
+  const reload = (changed: Record<string, string | null>) => {
+    const answer = output.until(/Successfully loaded new configuration|Error loading new configuration: .*\n/);
+    write(folder, changed);
+    return answer;
+  };
+  const operator = `http://127.0.0.1:${admin}/counters`;
   return {
     folder,
     url: `http://127.0.0.1:${port}`,
     ask: (message, now) => post(`http://127.0.0.1:${port}/json`, message, now),
-    reload: (changed) => {
-      const answer = output.until(/Successfully loaded new configuration|Error loading new configuration: .*\n/);
-      write(folder, changed);
-      return answer;
+    reload,
+    begin: async (wanted) => {
+      const gone = readdirSync(folder).filter((name) => !(name in wanted));
+      await reload({ ...Object.fromEntries(gone.map((name) => [name, null])), ...wanted });
+      for (const { name } of await rowsAt(operator)) {
+        await fetch(`${operator}?now=0&name=${encodeURIComponent(name)}`, { method: 'DELETE' });
+      }
     },
-    counters: () => countersAt(`http://127.0.0.1:${admin}/counters?now=0&most=1000`),
+    counters: async () => {
+      const rows = (await rowsAt(operator)).filter(({ count }) => count > 0);
+      return Object.fromEntries(rows.map(({ name, start, count }) => [`${name}${start}`, count]));
+    },
     stop: () => stop(child),
   };
 }
@@ -85,9 +99,10 @@ async function post(url: string, message: unknown, now: number): Promise<{ statu
   return { status: answer.status, body: await answer.text() };
 }
 
-async function countersAt(url: string): Promise<Record<string, number>> {
-  const rows = (await (await fetch(url)).json()) as { name: string; start: number; count: number }[];
-  return Object.fromEntries(rows.map(({ name, start, count }) => [`${name}${start}`, count]));
+type Row = { name: string; start: number; count: number };
+
+async function rowsAt(url: string): Promise<Row[]> {
+  return (await (await fetch(`${url}?now=0&most=1000`)).json()) as Row[];
 }
 
 function stop(child: ChildProcess): Promise<void> {

@@ -24,8 +24,11 @@ export interface Counted {
 export interface CounterClientOptions {
   /** Whether permits may be leased: false counts every hit in the store, as the service itself does. */
   lease: boolean;
-  /** Whether an exhausted limit is remembered until its window ends (LOCAL_CACHE_SIZE_IN_BYTES). */
-  remember: boolean;
+  /**
+   * How many refusals of a limit the store must have counted until this isolate remembers to the window's end that it is
+   * exhausted; Infinity: it never does. The service with LOCAL_CACHE_SIZE_IN_BYTES: 1.
+   */
+  rememberAfter: number;
   /** Milliseconds, for rates. */
   now(): number;
 }
@@ -62,7 +65,7 @@ export class CounterClient {
       held.rate.add(hits, this.#options.now());
       return { after: Math.min(limit, held.known - held.permits), local: true };
     }
-    if (this.#options.remember && held.known - held.permits > limit) return { after: held.known, local: true };
+    if (held.known - held.permits >= limit + this.#options.rememberAfter) return { after: held.known, local: true };
     return undefined;
   }
 

@@ -4,6 +4,7 @@
  */
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { CounterEnv } from './object.ts';
+import { answerOperator } from './operator.ts';
 import type { CounterUsage, CountReply, CountRequest } from './protocol.ts';
 import { type CounterState, namespaceStore } from './stores.ts';
 
@@ -11,6 +12,13 @@ export class CounterEntrypoint<Env extends CounterEnv = CounterEnv>
   extends WorkerEntrypoint<Env>
   implements CounterState
 {
+  /** The same socket speaks HTTP to operators. */
+  override async fetch(request: Request): Promise<Response> {
+    return new URL(request.url).pathname === '/counters'
+      ? answerOperator(request, namespaceStore(this.env.COUNTERS))
+      : new Response(null, { status: 404 });
+  }
+
   count(object: string, requests: CountRequest[]): Promise<CountReply[]> {
     return namespaceStore(this.env.COUNTERS).count(object, requests);
   }

@@ -146,7 +146,7 @@ test('whatever crashes and whatever is lost, no more is admitted than the limit'
       fc.array(event, { maxLength: 800, minLength: 50 }),
       async (limit, events) => {
         const store = new ShakyStore();
-        const client = () => new CounterClient(store, { lease: true, remember: true, now: store.now });
+        const client = () => new CounterClient(store, { lease: true, rememberAfter: 1, now: store.now });
         const clients = [client(), client(), client(), client()];
         const pending: Promise<number>[] = [];
         const ask = { name: 'd_k_', start: 0, ends: 3600, limit };
