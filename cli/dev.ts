@@ -15,7 +15,9 @@ import { runServe, type ServeOptions, several } from './serve.ts';
 /** The configuration that runs when none is named: the guestbook workshop. */
 const EXAMPLE = join(import.meta.dirname, '../config');
 
-interface DevOptions extends ServeOptions {
+interface DevOptions extends Omit<ServeOptions, 'control'> {
+  /** false: --no-control */
+  control: string | false;
   services: boolean;
 }
 
@@ -29,19 +31,23 @@ export function devCommand(): Command {
     .option('--bind <address>', 'address of the Gateway ports', '127.0.0.1')
     .option('--admin <host:port>', '/ready, /healthz and /stats/prometheus', '127.0.0.1:15021')
     .option('--certs <folder>', '<credentialName>.crt and .key; self-signed where there is none')
-    .option('--data <folder>', 'where the counters of global rate limits are kept')
+    .option('--data <folder>', "where counters and the control API's objects are kept", '.bowsprit')
+    .option('--control <host:port>', 'the Kubernetes-style API (TLS), whose objects are laid over -f', '127.0.0.1:8001')
+    .option('--no-control', 'without it')
+    .option('--kubeconfig <file>', 'how kubectl reaches --control: written there', '.bowsprit/kubeconfig')
     .option('--no-services', 'do not start the example services')
     .action(action(dev));
 }
 
-async function dev({ services, ...options }: DevOptions): Promise<void> {
+async function dev({ services, control, ...options }: DevOptions): Promise<void> {
   if (services) {
     await startExampleServices().catch((error: Error) => {
       throw new CommandError(`an example service cannot start: ${error.message} (see --no-services)`, EXIT.failed);
     });
   }
   const filename = options.filename.length > 0 ? options.filename : [EXAMPLE];
-  await runServe({ ...options, filename, workers: '1' }, (gateway) => printUrls(gateway, filename));
+  const withControl = typeof control === 'string' ? { control } : {};
+  await runServe({ ...options, ...withControl, filename, workers: '1' }, (gateway) => printUrls(gateway, filename));
 }
 
 function printUrls(gateway: Gateway, filename: string[]): void {

@@ -9,6 +9,7 @@ import { action, CommandError, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
 import { serveAdmin } from './serve/admin.ts';
 import { type Control, startControl } from './serve/control.ts';
+import { controlGateways } from './serve/control-gateways.ts';
 import { Gateway } from './serve/gateway.ts';
 import { watchFiles } from './serve/watch.ts';
 
@@ -83,7 +84,8 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     await gateway.roll(snapshot, filters);
   };
   const control = options.control === undefined ? undefined : await controlOf(options, options.control);
-  await control?.follow((snapshot) => gateway.roll(snapshot));
+  const isOurs = (url: string): boolean => readFloor(options).files.some(({ text }) => text.includes(url));
+  await control?.follow(controlGateways(gateway, isOurs));
   // Without the API, and when its Snapshot cannot be served: what the files say.
   if (!gateway.generation) await load();
   ready = true;

@@ -4,11 +4,12 @@
  */
 import type { ControlEnv } from './store/control-store.ts';
 import type { FloorSource } from './store/floor.ts';
+import type { FetchedModule } from './store/wanted-modules.ts';
 
 export const Parent = {
   /**
-   * `PUT /floor`, `GET /live` (the id of every Snapshot that becomes live, a line each), `GET /snapshots/ID`, and
-   * `POST /served/ID` with `{error?}` once the gateway processes have it, or could not take it.
+   * `PUT /floor`, `GET /live` (the id of every Snapshot that becomes live, a line each), `GET /snapshots/ID`, `POST /served/ID`
+   * with `{error?}` once the gateway processes have it, or could not take it; `GET /modules` that are wanted, `PUT /modules`.
    */
   async fetch(request: Request, env: ControlEnv): Promise<Response> {
     const control = env.CONTROL.getByName('control');
@@ -21,6 +22,11 @@ export const Parent = {
         return control.live();
       case 'GET snapshots':
         return control.snapshot(id);
+      case 'GET modules':
+        return Response.json(await control.wantedModules());
+      case 'PUT modules':
+        await control.learnModules((await request.json()) as FetchedModule[]);
+        return new Response('ok');
       case 'POST served':
         await control.served(id, ((await request.json()) as { error?: string }).error);
         return new Response('ok');

@@ -1,11 +1,18 @@
 /** The parent's line to the control process, over a Unix socket that nobody else reaches. */
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
+import type { ModuleReference } from '../../control-api/compile/processor.ts';
 import type { FloorSource } from '../../control-api/store/floor.ts';
+import { MODULES_WANTED } from '../../control-api/store/stream.ts';
+import type { FetchedModule } from '../../control-api/store/wanted-modules.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 
-/** Takes a Snapshot over; rejects when it cannot be served. */
-type Serve = (snapshot: Snapshot) => Promise<void>;
+export interface Gateways {
+  /** Takes a Snapshot over; rejects when it cannot be served. */
+  serve(snapshot: Snapshot): Promise<void>;
+  /** Fetches Wasm modules; never rejects. */
+  fetch(references: readonly ModuleReference[]): Promise<FetchedModule[]>;
+}
 
 const RETRY_MS = 500;
 
@@ -32,8 +39,8 @@ export class ControlLink {
    * Serves every Snapshot that becomes live, and tells what came of it, so that the status of objects can say it. Connects
    * again whenever the process has gone. Resolves when the first one has been tried.
    */
-  follow(serve: Serve): Promise<void> {
-    return new Promise((resolve) => void this.#keepListening(serve, resolve));
+  follow(gateways: Gateways): Promise<void> {
+    return new Promise((resolve) => void this.#keepListening(gateways, resolve));
   }
 
   close(): void {
@@ -41,39 +48,46 @@ export class ControlLink {
     this.#stream?.destroy();
   }
 
-  async #keepListening(serve: Serve, tried: () => void): Promise<void> {
+  async #keepListening(gateways: Gateways, tried: () => void): Promise<void> {
     while (!this.#closed) {
-      await this.#listen(serve, tried).catch(() => undefined);
+      await this.#listen(gateways, tried).catch(() => undefined);
       if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 
   /** A process that started anew knows no floor, so it comes first. */
-  async #listen(serve: Serve, tried: () => void): Promise<void> {
+  async #listen(gateways: Gateways, tried: () => void): Promise<void> {
     await this.putFloor();
     this.#stream = await this.#call('GET', '/live');
     for await (const line of createInterface({ input: this.#stream })) {
       if (line === '') continue;
       this.#wanted = line;
-      if (!this.#working) void this.#work(serve).finally(tried);
+      if (!this.#working) void this.#work(gateways, tried);
     }
   }
 
-  async #work(serve: Serve): Promise<void> {
+  async #work(gateways: Gateways, tried: () => void): Promise<void> {
     this.#working = true;
     while (this.#wanted !== undefined && !this.#closed) {
       const id = this.#wanted;
       this.#wanted = undefined;
-      await this.#takeOver(id, serve).catch((error: Error) => {
+      const work = id === MODULES_WANTED ? this.#fetchModules(gateways) : this.#takeOver(id, gateways);
+      await work.catch((error: Error) => {
         if (!this.#closed) console.error(`bowsprit: ${error.message}`);
       });
+      if (id !== MODULES_WANTED) tried();
     }
     this.#working = false;
   }
 
-  async #takeOver(id: string, serve: Serve): Promise<void> {
+  async #fetchModules(gateways: Gateways): Promise<void> {
+    const wanted = JSON.parse(await this.#text('GET', '/modules')) as ModuleReference[];
+    await this.#text('PUT', '/modules', JSON.stringify(await gateways.fetch(wanted)));
+  }
+
+  async #takeOver(id: string, gateways: Gateways): Promise<void> {
     const snapshot = JSON.parse(await this.#text('GET', `/snapshots/${id}`)) as Snapshot;
-    const error = await serve(snapshot).then(
+    const error = await gateways.serve(snapshot).then(
       () => undefined,
       (failed: Error) => failed.message,
     );

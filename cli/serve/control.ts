@@ -6,12 +6,11 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FloorSource } from '../../control-api/store/floor.ts';
-import type { Snapshot } from '../../gateway/snapshot.ts';
 import { splitAddress } from './admin.ts';
 import { bundleWorker } from './bundle.ts';
 import { workerdConfig } from './capnp.ts';
 import { apiCertificate } from './certificates.ts';
-import { ControlLink } from './control-link.ts';
+import { ControlLink, type Gateways } from './control-link.ts';
 import { newToken, tokenIn, writeKubeconfig } from './kubeconfig.ts';
 import { superviseWorkerd } from './workerd.ts';
 
@@ -28,8 +27,8 @@ export interface ControlOptions {
 export interface Control {
   /** The floor has changed. */
   reload(): Promise<void>;
-  /** Calls back with every Snapshot that becomes live, one after another; resolves when the first has been tried. */
-  follow(serve: (snapshot: Snapshot) => Promise<void>): Promise<void>;
+  /** Has every Snapshot that becomes live served, one after another; resolves when the first has been tried. */
+  follow(gateways: Gateways): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,7 +50,7 @@ export async function startControl(options: ControlOptions, floor: () => FloorSo
   const link = new ControlLink(join(folder, 'parent'), floor);
   return {
     reload: () => link.putFloor(),
-    follow: (serve) => link.follow(serve),
+    follow: (gateways) => link.follow(gateways),
     stop: async () => {
       link.close();
       await process.stop(STOP_MS);

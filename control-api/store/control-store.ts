@@ -3,6 +3,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { Audit } from '../access/audit.ts';
 import { authenticator } from '../access/authenticate.ts';
 import { Tokens } from '../access/tokens.ts';
+import type { ModuleReference } from '../compile/processor.ts';
 import { createApp } from '../rest/app.ts';
 import { KINDS, resourceOf } from '../rest/kinds.ts';
 import { born } from '../rest/metadata.ts';
@@ -15,7 +16,8 @@ import { Publisher } from './publisher.ts';
 import { Sealer } from './sealer.ts';
 import { Snapshots } from './snapshots.ts';
 import { durableSql } from './sql.ts';
-import { idStream } from './stream.ts';
+import { gatewayStream } from './stream.ts';
+import type { FetchedModule } from './wanted-modules.ts';
 
 export interface ControlEnv {
   CONTROL: DurableObjectNamespace<ControlStore>;
@@ -66,7 +68,15 @@ export class ControlStore extends DurableObject<ControlEnv> {
 
   /** The id of what is live, then of everything that becomes live, a line each. */
   live(): Response {
-    return idStream(this.snapshots, this.publisher);
+    return gatewayStream(this.snapshots, this.publisher);
+  }
+
+  wantedModules(): ModuleReference[] {
+    return this.publisher.wantedModules;
+  }
+
+  learnModules(modules: FetchedModule[]): void {
+    this.publisher.learnModules(modules);
   }
 
   /** A kept Snapshot's JSON, or 404. */

@@ -3,10 +3,12 @@
  * writes each object's status. A compilation that gives the same Snapshot publishes nothing; one that the gateways refuse
  * leaves the last good one live.
  */
+
+import type { Snapshot } from '../../gateway/snapshot.ts';
 import { analyse } from '../analysis/analyse.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { compile } from '../compile/compile.ts';
-import { INGRESS_GATEWAY } from '../compile/processor.ts';
+import { INGRESS_GATEWAY, type ModuleReference } from '../compile/processor.ts';
 import { describe, type Resource } from '../resources/resource.ts';
 import type { Json } from '../rest/apply/fields.ts';
 import { timestamp } from '../rest/metadata.ts';
@@ -16,6 +18,7 @@ import { type Floor, laidOver, NO_FLOOR } from './floor.ts';
 import type { Held, Inventory } from './inventory.ts';
 import type { ObjectStore } from './objects.ts';
 import type { Publication, Snapshots } from './snapshots.ts';
+import { type FetchedModule, WantedModules } from './wanted-modules.ts';
 
 /** Long enough to gather the objects of one `kubectl apply`, short enough that nobody notices. */
 const GATHER_MS = 25;
@@ -23,12 +26,16 @@ const REVIEWED_AT_ONCE = 300;
 /** Analysis is for people: it waits until the writes have ended. */
 const ANALYSE_AFTER_MS = 300;
 
+export interface Follower {
+  moved(publication: Publication): void;
+  wants?(): void;
+}
+
 export class Publisher {
   private readonly store: ObjectStore;
   private readonly inventory: Inventory;
   private readonly snapshots: Snapshots;
-  private readonly followers = new Set<(publication: Publication) => void>();
-  private readonly gateways = new Set<(publication: Publication) => void>();
+  private readonly followers = new Set<Follower>();
   private readonly authors = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private analysis: ReturnType<typeof setTimeout> | undefined;
@@ -38,6 +45,9 @@ export class Publisher {
   /** Snapshots that the gateways could not take over, with why. */
   private readonly refused = new Map<string, string>();
   private served: string | undefined;
+  private readonly modules = new WantedModules();
+  /** Somebody runs gateways for us, fetches modules and confirms; else a publication is live at once. */
+  private hasParent = false;
 
   constructor(store: ObjectStore, inventory: Inventory, snapshots: Snapshots) {
     this.store = store;
@@ -48,6 +58,7 @@ export class Publisher {
   /** Compiles at once, so that nothing is served that knows only one half. */
   setFloor(floor: Floor): void {
     this.floor = floor;
+    this.hasParent = true;
     this.publish();
   }
 
@@ -65,7 +76,7 @@ export class Publisher {
     const others = laidOver(this.inventory.resources, this.floor.resources);
     if (others.length > REVIEWED_AT_ONCE) return [];
     const input = { resources: laidOver([resource], others), mesh: this.floor.mesh, identity: INGRESS_GATEWAY };
-    const compiled = compile(input);
+    const compiled = compile({ ...input, modules: (reference) => this.modules.find(reference) });
     const about = describe(resource);
     return [...compiled.findings, ...analyse({ input, compiled })].filter((finding) => finding.resource === about);
   }
@@ -76,29 +87,51 @@ export class Publisher {
     this.timer ??= setTimeout(() => this.publish(), GATHER_MS);
   }
 
-  /** Calls back whenever the pointer moves. A gateway also tells, by `confirm`, when it serves. */
-  follow(follower: (publication: Publication) => void, isGateway = false): () => void {
+  /** Calls back whenever the pointer moves, and (`wants`) whenever modules are wanted before it can. */
+  follow(follower: Follower): () => void {
     this.followers.add(follower);
-    if (isGateway) this.gateways.add(follower);
-    return () => {
-      this.followers.delete(follower);
-      this.gateways.delete(follower);
-    };
+    return () => this.followers.delete(follower);
+  }
+
+  get wantedModules(): ModuleReference[] {
+    return this.modules.wanted;
+  }
+
+  /** What was fetched, and what could not be. */
+  learnModules(modules: readonly FetchedModule[]): void {
+    this.modules.learn(modules);
+    this.publish();
   }
 
   publish(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const authors = [...this.authors];
-    this.authors.clear();
-    this.last = analysed(this.inventory, this.floor, this.last);
-    const { snapshot } = this.last;
-    const isNew = snapshot.id !== this.snapshots.current?.snapshot && snapshot.id !== this.snapshots.pinnedFrom;
-    if (isNew && !this.refused.has(snapshot.id)) this.announce(this.snapshots.publish(snapshot, authors));
-    if (this.gateways.size === 0) this.served = this.snapshots.current?.snapshot;
+    this.modules.reset();
+    this.last = analysed(this.inventory, this.floor, (reference) => this.modules.find(reference), this.previous());
+    if (this.hasParent && this.modules.wanted.length > 0) {
+      for (const { wants } of this.followers) wants?.();
+      return;
+    }
+    this.move(this.last.snapshot);
     this.report();
     clearTimeout(this.analysis);
     this.analysis = setTimeout(() => this.analyse(), ANALYSE_AFTER_MS);
+  }
+
+  /** What is in error keeps what it had in the compilation before, which may have been another process's. */
+  private previous(): Snapshot | undefined {
+    const { current } = this.snapshots;
+    return this.last?.snapshot ?? (current && this.snapshots.get(current.snapshot));
+  }
+
+  private move(snapshot: Snapshot): void {
+    const authors = [...this.authors];
+    this.authors.clear();
+    const { current, pinnedFrom } = this.snapshots;
+    const isNew = snapshot.id !== current?.snapshot && snapshot.id !== pinnedFrom && !this.refused.has(snapshot.id);
+    if (isNew) this.announce(this.snapshots.publish(snapshot, authors));
+    else if (current && this.served === undefined) this.announce(current);
+    if (!this.hasParent) this.served = this.snapshots.current?.snapshot;
   }
 
   /** Makes an older Snapshot live until the next change of what would be served; undefined when it is not kept any more. */
@@ -121,7 +154,7 @@ export class Publisher {
   }
 
   private announce(publication: Publication): void {
-    for (const follower of this.followers) follower(publication);
+    for (const { moved } of this.followers) moved(publication);
   }
 
   private analyse(): void {

@@ -1,34 +1,37 @@
 /** What becomes live, as lines of a stream that stays open. */
 import type { Publisher } from './publisher.ts';
-import type { Publication, Snapshots } from './snapshots.ts';
+import type { Snapshots } from './snapshots.ts';
 
 /** A quiet stream tells by an empty line that it is still there, so that a broken one is noticed. */
 const HEARTBEAT_MS = 10_000;
 
+/** Stands for "modules are wanted" in a gateway's stream; no Snapshot is called so. */
+export const MODULES_WANTED = '?';
+
 /** The publication that is live now, then each move of the pointer, as JSON lines. */
 export function publicationStream(snapshots: Snapshots, publisher: Publisher): Response {
-  return lines(snapshots, publisher, (publication) => JSON.stringify(publication));
+  return lines((send) => {
+    if (snapshots.current) send(JSON.stringify(snapshots.current));
+    return publisher.follow({ moved: (publication) => send(JSON.stringify(publication)) });
+  });
 }
 
-/** The same for gateways, which want the Snapshot's id alone. */
-export function idStream(snapshots: Snapshots, publisher: Publisher): Response {
-  return lines(snapshots, publisher, ({ snapshot }) => snapshot, true);
+/** For whoever runs the gateways: the id of each Snapshot that is to be served, and MODULES_WANTED. */
+export function gatewayStream(snapshots: Snapshots, publisher: Publisher): Response {
+  return lines((send) => {
+    if (publisher.wantedModules.length > 0) send(MODULES_WANTED);
+    else if (snapshots.current) send(snapshots.current.snapshot);
+    return publisher.follow({ moved: ({ snapshot }) => send(snapshot), wants: () => send(MODULES_WANTED) });
+  });
 }
 
-function lines(
-  snapshots: Snapshots,
-  publisher: Publisher,
-  lineOf: (publication: Publication) => string,
-  isGateway = false,
-): Response {
+function lines(begin: (send: (line: string) => void) => () => void): Response {
   const encoder = new TextEncoder();
   let stop = () => {};
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
       const send = (line: string) => controller.enqueue(encoder.encode(`${line}\n`));
-      const { current } = snapshots;
-      if (current) send(lineOf(current));
-      const unfollow = publisher.follow((publication) => send(lineOf(publication)), isGateway);
+      const unfollow = begin(send);
       const heartbeat = setInterval(() => send(''), HEARTBEAT_MS);
       stop = () => {
         unfollow();

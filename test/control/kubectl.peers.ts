@@ -1,25 +1,39 @@
 /** An unmodified kubectl against `serve --control`: every verb, good and bad input, in one story from an empty API to an empty API. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { requireKubectl, type Served, startServed } from './served.ts';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { requireKubectl, type Served, type Start, startServed } from './served.ts';
 import { STEPS, type Step } from './steps.ts';
 
-let served: Served;
+/** Something that is no gateway's business, so that the story begins with nothing served. */
+const FLOOR = join(import.meta.dirname, 'testdata/floor.yaml');
 
-before(async () => {
-  requireKubectl();
-  served = await startServed();
-});
-after(() => served.stop());
+const STARTS: Record<string, Start> = {
+  'bowsprit serve': ['node', 'cli/bowsprit.mjs', 'serve'],
+  'npm start': ['npm', 'start', '--', '--no-services'],
+};
 
-for (const step of STEPS) test(titleOf(step), () => run(step));
+for (const [name, start] of Object.entries(STARTS)) {
+  describe(name, () => {
+    let served: Served;
+    before(async () => {
+      requireKubectl();
+      served = await startServed([FLOOR], start);
+    });
+    after(() => served.stop());
+
+    for (const step of STEPS) test(titleOf(step), () => run(step, served));
+    test('kubectl get --watch sees what another kubectl does', () => watches(served));
+    test('nothing secret is in the log', () => isQuiet(served));
+  });
+}
 
 function titleOf({ command, why }: Step): string {
   return `kubectl ${command.join(' ').slice(0, 100)}${why ? ` (${why})` : ''}`;
 }
 
-async function run(step: Step): Promise<void> {
+async function run(step: Step, served: Served): Promise<void> {
   const input = step.input?.replaceAll('UPSTREAM', String(served.upstream));
   const ran = served.kubectl(step.command, input);
   const said = `exit ${ran.code}\n${ran.text}`;
@@ -29,7 +43,7 @@ async function run(step: Step): Promise<void> {
   for (const [host, path, status] of step.serves ?? []) await served.until(host, path, status);
 }
 
-test('kubectl get --watch sees what another kubectl does', async () => {
+async function watches(served: Served): Promise<void> {
   const watching = served.spawnKubectl(['get', 'configmap', '--watch', '-o', 'name']);
   try {
     await new Promise((resolve) => setTimeout(resolve, 700));
@@ -42,12 +56,12 @@ test('kubectl get --watch sees what another kubectl does', async () => {
   } finally {
     watching.stop();
   }
-});
+}
 
-test('nothing secret is in the log', () => {
+function isQuiet(served: Served): void {
   const token = /token: (\S+)/.exec(readFileSync(served.kubeconfig, 'utf8'))?.[1] ?? '';
   assert.ok(token.length > 60);
   for (const canary of [token, 'canary-password', Buffer.from('canary-password').toString('base64')]) {
     assert.ok(!served.log().includes(canary), `the log holds ${canary.slice(0, 12)}…`);
   }
-});
+}

@@ -1,0 +1,58 @@
+/** What the control process asks of this process: to serve a Snapshot, and to fetch the Wasm modules that it names. */
+import type { ModuleReference } from '../../control-api/compile/processor.ts';
+import type { Resource } from '../../control-api/resources/resource.ts';
+import type { FetchedModule } from '../../control-api/store/wanted-modules.ts';
+import type { Snapshot } from '../../gateway/snapshot.ts';
+import { ModuleStore } from '../modules/store.ts';
+import type { Gateways } from './control-link.ts';
+import type { Gateway } from './gateway.ts';
+
+/** `isOurs` tells of a file:// URL whether the files of -f name it: whoever may only write objects must not choose local files. */
+export function controlGateways(gateway: Gateway, isOurs: (url: string) => boolean): Gateways {
+  /** File by SHA-256, of every module that any Snapshot of this run has named. */
+  const files = new Map<string, string>();
+  return {
+    serve: (snapshot) => gateway.roll(snapshot, filtersOf(snapshot, files)),
+    fetch: async (references) => {
+      const store = new ModuleStore();
+      const { fetchModules } = await import('../modules/fetch.ts');
+      await fetchModules(references.map(pluginOf), store);
+      const fetched = references.map((reference): FetchedModule => {
+        const refused = reference.url.startsWith('file://') && !isOurs(reference.url);
+        const loaded = refused
+          ? { problem: 'a file:// URL is taken from the files of -f only' }
+          : store.find(reference);
+        return { reference, loaded };
+      });
+      for (const [digest, file] of store.files) files.set(digest, file);
+      return fetched;
+    },
+  };
+}
+
+function filtersOf({ listeners }: Snapshot, files: ReadonlyMap<string, string>): Map<string, string> {
+  const digests = listeners.flatMap(({ httpFilters }) =>
+    httpFilters.flatMap(({ config }) => (config.kind === 'wasm' ? [config.sha256] : [])),
+  );
+  return new Map(digests.flatMap((digest) => (files.has(digest) ? [[digest, files.get(digest)!]] : [])));
+}
+
+/** The fetcher reads WasmPlugins. */
+function pluginOf({ url, sha256, always, pullSecret }: ModuleReference): Resource {
+  const spec = {
+    url,
+    ...(sha256 && { sha256 }),
+    imagePullPolicy: always ? 'Always' : 'IfNotPresent',
+    ...(pullSecret && { imagePullSecret: pullSecret }),
+  };
+  const metadata = { name: '', namespace: '', labels: {}, annotations: {}, creationTimestamp: '' };
+  const at = () => ({ file: '(api)', line: 1, column: 1 });
+  return {
+    apiVersion: 'extensions.istio.io/v1alpha1',
+    group: 'extensions.istio.io',
+    kind: 'WasmPlugin',
+    metadata,
+    spec,
+    at,
+  };
+}
