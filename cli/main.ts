@@ -13,6 +13,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   apply: async () => (await import('./apply.ts')).applyCommand(),
   diff: async () => (await import('./diff.ts')).diffCommand(),
   rollback: async () => (await import('./rollback.ts')).rollbackCommand(),
+  mesh: async () => (await import('./mesh.ts')).meshCommand(),
   ratelimit: async () => (await import('./ratelimit/command.ts')).ratelimitCommand(),
 };
 

@@ -33,13 +33,15 @@ export interface GatewayEnv {
 
 /**
  * The name in `env` of the Fetcher for one endpoint of a cluster. Its `fetch("http://<authority>/…")` reaches that address
- * whatever the URL says. Clusters with TLS have Fetchers of their own, because SNI and certificates belong to the cluster.
+ * whatever the URL says. Clusters with TLS have Fetchers of their own, because SNI and certificates belong to the cluster;
+ * all clusters behind the mesh entry share one, because they share its connections.
  * No such binding: the name did not resolve, the endpoint counts as unhealthy.
  */
 export function endpointBinding(
-  cluster: Pick<Cluster, 'name' | 'tls'>,
+  cluster: Pick<Cluster, 'name' | 'tls' | 'resolution'>,
   endpoint: Pick<Endpoint, 'address' | 'port'>,
 ): string {
   const address = `${endpoint.address}:${endpoint.port}`;
-  return cluster.tls ? `${address} ${cluster.name}` : address;
+  if (!cluster.tls) return address;
+  return `${address} ${cluster.resolution === 'MESH' ? 'mesh' : cluster.name}`;
 }

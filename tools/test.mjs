@@ -11,6 +11,10 @@ const files = roots
   .filter((file) => file.endsWith(`.${suffix}.ts`) && !file.includes('node_modules'))
   .filter((file) => only.length === 0 || only.some((part) => file.includes(part)))
   .sort();
+if (files.length === 0) {
+  console.error(`no *.${suffix}.ts file matches ${only.join(' ')}`);
+  process.exit(1);
+}
 const node = 'node_modules/node/bin/node';
 const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2'];
 const result = spawnSync(node, [...args, ...files], { stdio: 'inherit' });

@@ -52,7 +52,7 @@ export async function writeGeneration(input: GenerationInput): Promise<Generatio
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const plans = snapshot.listeners.map(portPlan);
   const modules = writeModules(input);
-  const externals = await externalServices(snapshot, keeper(folder));
+  const externals = await externalServices(snapshot, keeper(folder), input.certificates);
   if (state !== undefined) externals.push({ name: 'STATE', address: state, rpc: true });
   await writeCertificates(plans, input);
   const processes = Array.from({ length: input.workers }, (_, index) =>

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { endpointBinding } from '../../gateway/bindings.ts';
 import type { Cluster, Endpoint, Listener, Server, Snapshot } from '../../gateway/snapshot.ts';
 import type { ExternalService } from './capnp.ts';
+import { type Keep, upstreamTls } from './upstream-tls.ts';
 
 /** How one Gateway port is taken in. */
 export type PortPlan =
@@ -24,18 +25,19 @@ function catchesAll(server: Server): boolean {
   return server.tls?.mode === 'SIMPLE' && server.tls.maxProtocolVersion === undefined && server.hosts.includes('*');
 }
 
-/** Writes a file beside the configuration and gives its name. */
-type Keep = (name: string, content: string) => string;
-
 /** One `external` service for each distinct endpoint, named as the gateway looks it up. */
-export async function externalServices(snapshot: Snapshot, keep: Keep): Promise<ExternalService[]> {
+export async function externalServices(
+  snapshot: Snapshot,
+  keep: Keep,
+  certificates?: string,
+): Promise<ExternalService[]> {
   const services = new Map<string, ExternalService>();
   for (const cluster of Object.values(snapshot.clusters)) {
     for (const endpoint of cluster.endpoints) {
       const name = endpointBinding(cluster, endpoint);
       if (services.has(name)) continue;
       const address = await resolve(endpoint);
-      if (address) services.set(name, { name, address, ...upstreamTls(cluster, keep) });
+      if (address) services.set(name, { name, address, ...upstreamTls(cluster, keep, certificates) });
     }
   }
   return [...services.values()];
@@ -53,20 +55,4 @@ async function resolve({ address, port }: Endpoint): Promise<string | undefined>
     console.error(`bowsprit: ${address} does not resolve; its endpoint counts as unhealthy`);
     return undefined;
   }
-}
-
-function upstreamTls({ tls, host }: Cluster, keep: Keep): Pick<ExternalService, 'tls'> {
-  if (!tls) return {};
-  const keypair =
-    tls.clientCertificate && tls.privateKey
-      ? { certificate: keep('client.crt', tls.clientCertificate), key: keep('client.key', tls.privateKey) }
-      : undefined;
-  return {
-    tls: {
-      certificateHost: tls.sni ?? tls.subjectAltNames?.[0] ?? host,
-      trustedCertificates: tls.caCertificates ? [keep('ca.crt', tls.caCertificates)] : [],
-      trustBrowserCas: !tls.caCertificates,
-      ...(keypair && { keypair }),
-    },
-  };
 }

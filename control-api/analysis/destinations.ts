@@ -1,6 +1,7 @@
 /** Destinations whose host, port or subset is not there (IST0101), or whose port is not clear (IST0112). */
 import { DestinationRules } from '../compile/destination-rules.ts';
 import { kubernetesServices } from '../compile/kubernetes-services.ts';
+import { isMeshEntry } from '../compile/mesh-entry.ts';
 import { mostSpecificMatch, resolveHost } from '../compile/names.ts';
 import type { CompileInput } from '../compile/processor.ts';
 import { byAge, NETWORKING, ofKind } from '../compile/select.ts';
@@ -25,6 +26,7 @@ interface Known {
   /** Where somebody gave us Services, a missing one is a mistake; elsewhere it is only unknown to us. */
   namespaces: Set<string>;
   clusterSuffix: string;
+  hasMeshEntry: boolean;
 }
 
 export function destinations({ input }: Scene): Finding[] {
@@ -42,6 +44,7 @@ function knownTo(input: CompileInput): Known {
     rules: new DestinationRules(rules, input.identity, input.mesh.defaultDestinationRuleExportTo),
     namespaces: new Set(kubernetes.map(({ namespace }) => namespace)),
     clusterSuffix: `.svc.${input.identity.clusterDomain}`,
+    hasMeshEntry: input.resources.some(isMeshEntry),
   };
 }
 
@@ -52,9 +55,15 @@ function check({ destination, path, kind }: Named, virtualService: VirtualServic
   const place = about(virtualService, path);
   const findings: Finding[] = [];
   if (service) findings.push(...portFindings(destination, service, place));
-  else if (mayBeElsewhere(host, known)) findings.push(...unknownHost(host, virtualService, place));
+  else if (mayBeElsewhere(host, known))
+    findings.push(...(known.hasMeshEntry ? [] : unknownHost(host, virtualService, place)));
   else findings.push(finding('ReferencedResourceNotFound', { type: kind, name: destination.host }, place));
-  if (destination.subset && !hasSubset(known.rules, host, service?.namespace ?? namespace, destination.subset)) {
+  const isOutOfSight = service === undefined && known.hasMeshEntry;
+  if (
+    destination.subset &&
+    !isOutOfSight &&
+    !hasSubset(known.rules, host, service?.namespace ?? namespace, destination.subset)
+  ) {
     const args = { type: 'host+subset in destinationrule', name: `${destination.host}+${destination.subset}` };
     findings.push(finding('ReferencedResourceNotFound', args, place));
   }

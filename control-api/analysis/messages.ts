@@ -23,6 +23,12 @@ export const MESSAGES = {
     mend: 'Correct the field; the resource is left out until then.',
   },
   SchemaWarning: { code: 'IST0133', level: 'warning', text: 'Schema validation warning: {warning}' },
+  SecondMeshEntry: {
+    code: 'BSP0920',
+    level: 'warning',
+    text: 'there is one way into the mesh, and {first} names it already; this one is left out',
+    mend: 'Remove one of the two.',
+  },
   UnreadableDocument: {
     code: 'BSP0001',
     level: 'error',

@@ -9,6 +9,7 @@ import { envoyFilters } from './envoyfilter/processor.ts';
 import { gateways } from './gateways.ts';
 import { identify } from './identify.ts';
 import { mesh } from './mesh.ts';
+import { meshEntry } from './mesh-entry.ts';
 import { peerAuthentication } from './peer-authentication.ts';
 import { placements } from './placements.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
@@ -28,6 +29,7 @@ const PROCESSORS: readonly Processor[] = [
   destinationRules,
   clusters,
   virtualServices,
+  meshEntry,
   requestAuthentication,
   authorizationPolicy,
   peerAuthentication,

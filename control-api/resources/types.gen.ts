@@ -655,6 +655,15 @@ verifyCertificateSpki?: string[]
 }[]
 }
 
+export interface MeshEntrySpec {
+address: string
+port?: number
+serverName?: string
+credentialName?: string
+namespace?: string
+edgePrincipal?: string
+}
+
 export interface PeerAuthenticationSpec {
 mtls?: {
 mode?: ("UNSET" | "DISABLE" | "PERMISSIVE" | "STRICT")

@@ -6,6 +6,7 @@ import { foldPathRewrite } from '../route/rewrite.ts';
 import type { Cluster, Destination, ForwardAction, Route, Snapshot } from '../snapshot.ts';
 import type { Balancer } from './balance/balancer.ts';
 import { balancerOf } from './balance/registry.ts';
+import { foldMeshHeaders } from './mesh-headers.ts';
 import { foldWeights } from './weights.ts';
 
 export interface FoldedDestination {
@@ -24,27 +25,38 @@ export function foldDestinations(
   action: ForwardAction,
 ): (exchange: Exchange) => FoldedDestination {
   const choose = foldWeights(action.destinations);
-  const folded = action.destinations.map((destination) => ({
-    name: destination.cluster,
-    balancer: known(snapshot.clusters[destination.cluster]),
-    prepare: foldPreparation(route, action, destination),
-    guard: foldEarly(snapshot.clusters[destination.cluster]),
-  }));
+  const folded = action.destinations.map((destination) => {
+    const cluster = snapshot.clusters[destination.cluster];
+    return {
+      name: destination.cluster,
+      balancer: known(cluster),
+      prepare: foldPreparation(route, action, destination, cluster),
+      guard: foldEarly(cluster),
+    };
+  });
   return (exchange) => folded[choose(exchange)]!;
 }
 
 const known = (cluster: Cluster | undefined): Balancer | undefined => cluster && balancerOf(cluster);
 
-function foldPreparation(route: Route, action: ForwardAction, destination: Destination): (exchange: Exchange) => void {
+function foldPreparation(
+  route: Route,
+  action: ForwardAction,
+  destination: Destination,
+  cluster: Cluster | undefined,
+): (exchange: Exchange) => void {
   const changeHeaders = foldLevels(route, action, destination, 'request');
   const authority = foldLevelsAuthority(route, action, destination);
   const rewriteAuthority = action.rewrite?.authority ?? destination.authority;
   const rewritePath = foldPathRewrite(action.rewrite, route.match);
+  const addressToMesh = foldMeshHeaders(cluster);
   return (exchange) => {
     const newAuthority = rewriteAuthority ?? authority?.(exchange);
     changeHeaders?.(exchange.requestHeaders, exchange);
     if (newAuthority) setAuthority(exchange, newAuthority);
     if (rewritePath !== undefined) setPath(exchange, rewritePath(exchange.path));
+    // Last, so that no header operation of a user's can redirect what goes into the mesh.
+    addressToMesh?.(exchange);
   };
 }
 

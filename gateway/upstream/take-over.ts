@@ -1,6 +1,7 @@
 /** The upstream's answer becomes the exchange's. */
 import { CopyOnWriteHeaders } from '../listener/header-view.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
+import { readEntry } from './mesh-headers.ts';
 import { watchBody } from './watch-body.ts';
 
 export interface TakeOver {
@@ -24,6 +25,11 @@ export function takeOver(exchange: HttpExchange, answer: Response, { started, un
   exchange.details = 'via_upstream';
   exchange.responseBody = passedOn.body as ReadableStream<Uint8Array> | null;
   exchange.responseHeaders = new CopyOnWriteHeaders(passedOn.headers, true);
+  const entry = readEntry(exchange.responseHeaders);
+  if (entry) {
+    for (const flag of entry.flags) exchange.flags.add(flag);
+    exchange.details = entry.details;
+  }
   exchange.responseHeaders.set('x-envoy-upstream-service-time', String(Date.now() - started));
 }
 
