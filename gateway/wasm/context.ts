@@ -30,7 +30,7 @@ export class Context {
   /** Root only: set while on_configure runs. */
   configuring = false;
   /** The buffer that was read last; buffer type 8 shows it, as Envoy's does. */
-  #last: BodyBuffer = new BodyBuffer();
+  #last: { data: BodyBuffer; mutable: boolean } = constant(new Uint8Array(0));
 
   constructor(id: number, plugin: PluginConfig, root?: Context, stream?: Stream) {
     this.id = id;
@@ -70,24 +70,29 @@ export class Context {
       case MapType.RequestHeaders:
         return this.log ? this.log.requestHeaders : this.requestHeaders;
       case MapType.RequestTrailers:
-        return this.log ? null : this.requestTrailers;
+        return this.requestTrailers ?? this.#empty();
       case MapType.ResponseHeaders:
         return this.log ? this.log.responseHeaders : this.responseHeaders;
       case MapType.ResponseTrailers:
-        return this.log ? null : this.responseTrailers;
+        return this.responseTrailers ?? this.#empty();
       case MapType.CallResponseHeaders:
-        return this.root.callAnswer?.headers ?? null;
+        return this.root.callAnswer?.headers ?? this.#empty();
       case MapType.CallResponseTrailers:
-        return this.root.callAnswer?.trailers ?? null;
+        return this.root.callAnswer?.trailers ?? this.#empty();
       default:
-        return null;
+        return this.#empty();
     }
+  }
+
+  /** While on_log runs, Envoy has an empty map where it otherwise has none (captured). */
+  #empty(): HeaderMap | null {
+    return this.log && new HeaderLines();
   }
 
   /** null: NotFound. A buffer that may not be changed comes without `mutable`. */
   buffer(type: number): { data: BodyBuffer; mutable: boolean } | null {
     const found = this.#findBuffer(type);
-    if (found) this.#last = found.data;
+    if (found) this.#last = found;
     return found;
   }
 
@@ -102,10 +107,17 @@ export class Context {
       case BufferType.PluginConfiguration:
         return this.configuring ? constant(encoder.encode(this.plugin.configuration)) : null;
       case BufferType.CallData:
-        return { data: this.#last, mutable: false };
+        return this.#last;
       default:
         return constant(new Uint8Array(0));
     }
+  }
+
+  /** A piece of a body is there to be looked at. */
+  showBody(field: 'requestBody' | 'responseBody', data: BodyBuffer, endOfStream: boolean): void {
+    this[field] = data;
+    this.endOfStream = endOfStream;
+    this.#last = { data, mutable: true };
   }
 
   /** After Continue, or continue_stream of either direction: the request's pointers are gone. */

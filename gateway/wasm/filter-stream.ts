@@ -86,8 +86,7 @@ export class FilterStream implements Stream {
     const context = this.#context;
     const { onRequestBody, onResponseBody } = this.vm.callbacks;
     const field = direction === 'request' ? 'requestBody' : 'responseBody';
-    context[field] = data;
-    context.endOfStream = endOfStream;
+    context.showBody(field, data, endOfStream);
     this.#resumed = false;
     const callback = direction === 'request' ? onRequestBody : onResponseBody;
     const returned = this.vm.invoke(context, callback, data.length, endOfStream ? 1 : 0);

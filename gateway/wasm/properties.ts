@@ -12,9 +12,13 @@ type Value = string | Uint8Array | number | boolean | { nanoseconds: bigint } | 
 export function readProperty(context: Context, path: string): string | Uint8Array | Status {
   if (path === '') return Status.SerializationFailure;
   const parts = path.endsWith('\0') ? path.slice(0, -1).split('\0') : path.split('\0');
+  if (parts.length === 1 && context.stream && WHOLE_FAMILIES.has(path)) return Status.SerializationFailure;
   const value = ofPlugin(context, parts) ?? ofStream(context, parts);
   return value === undefined ? Status.NotFound : serialise(value);
 }
+
+/** Families that Envoy cannot list. */
+const WHOLE_FAMILIES = new Set(['request', 'response', 'source', 'destination', 'connection', 'upstream', 'xds']);
 
 function ofPlugin({ plugin }: Context, [name, ...rest]: string[]): Value | undefined {
   if (rest.length > 0) return undefined;

@@ -48,6 +48,13 @@ export async function compileFilter(entry: string, options: CompileOptions = {})
   return { wasm };
 }
 
+/** A module whose source exports its callbacks itself, without the SDK's classes. Throws BuildError. */
+export async function compileModuleSource(entry: string, options: CompileOptions = {}): Promise<Compiled> {
+  const source = readFirst([entry]);
+  if (source === null) throw new BuildError('NO_ENTRY', `${entry} does not exist`);
+  return { wasm: await runCompiler(dirname(resolve(entry)), source, options) };
+}
+
 async function generatedEntry(file: string): Promise<string> {
   const folder = dirname(file);
   const name = relative(folder, file).replace(/\.ts$/, '');

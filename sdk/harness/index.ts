@@ -14,6 +14,8 @@ import type { FailStrategy } from '../../gateway/wasm/host.ts';
 import type { Metric } from '../../gateway/wasm/metrics.ts';
 import { Plugin, type PluginStats } from '../../gateway/wasm/plugin.ts';
 import { compileModule } from '../build/module.ts';
+import { differences } from './envoy/compare.ts';
+import { EnvoyFilter } from './envoy/index.ts';
 import { type CallHandler, FakeCallouts, type SeenCall } from './fake-callouts.ts';
 import { FakeHost, type LogLine } from './fake-host.ts';
 import type { RequestInit, ResponseInit, Result, SeenRequest } from './messages.ts';
@@ -47,7 +49,9 @@ const DEFAULT_NOW = Date.UTC(2026, 0, 1);
 /** `file` is a path or the module's bytes. Rejects when the module cannot be read; a failed start shows in `stats`. */
 export async function loadFilter(file: string | Uint8Array, options: LoadOptions = {}): Promise<TestFilter> {
   const bytes = file instanceof Uint8Array ? file : await readFile(file);
-  return new TestFilter(compileModule(new Uint8Array(bytes)), options);
+  const filter = new TestFilter(compileModule(new Uint8Array(bytes)), options);
+  if (process.env.BOWSPRIT_FILTER_ENVOY) await filter.compareWithEnvoy(bytes);
+  return filter;
 }
 
 export class TestFilter {
@@ -55,8 +59,11 @@ export class TestFilter {
   readonly #callouts: FakeCallouts;
   readonly #plugin: Plugin;
   readonly #upstream: (request: SeenRequest) => ResponseInit | Promise<ResponseInit>;
+  readonly #clusters: Record<string, CallHandler>;
+  #envoy: EnvoyFilter | undefined;
 
   constructor(module: WebAssembly.Module, options: LoadOptions) {
+    this.#clusters = options.clusters ?? {};
     const { upstream = {} } = options;
     this.#upstream = typeof upstream === 'function' ? upstream : () => upstream;
     this.#host = new FakeHost(
@@ -64,7 +71,7 @@ export class TestFilter {
       options.now ?? DEFAULT_NOW,
       options.cpuBudgetMs ?? DEFAULT_BUDGET_MS,
     );
-    this.#callouts = new FakeCallouts(options.clusters ?? {});
+    this.#callouts = new FakeCallouts(this.#clusters);
     const config = {
       name: options.name ?? 'test',
       rootId: options.rootId ?? '',
@@ -77,17 +84,39 @@ export class TestFilter {
     this.#plugin.acquire(this.#callouts);
   }
 
-  /** One request, to its end. `upstream` replaces the one of loadFilter. */
-  request(request: RequestInit = {}, upstream?: ResponseInit): Promise<Result> {
+  /** One request, to its end. `upstream` replaces the one of loadFilter. With --envoy a difference rejects. */
+  async request(request: RequestInit = {}, upstream?: ResponseInit): Promise<Result> {
     this.#plugin.tickIfDue();
-    return runRequest({
+    const answer = upstream ? () => upstream : this.#upstream;
+    const result = await runRequest({
       vm: this.#plugin.acquire(this.#callouts),
       callouts: this.#callouts,
       request,
-      upstream: upstream ? () => upstream : this.#upstream,
+      upstream: answer,
       nowMs: this.#host.nowMs(),
       refused: FAILED_REPLY,
     });
+    if (this.#envoy && this.#host.guarded) {
+      const found = differences(result, await this.#envoy.request(request, answer));
+      assert.equal(found.join('\n'), '', 'the edge and Envoy differ');
+    }
+    return result;
+  }
+
+  /**
+   * From now on every request also goes through a real Envoy with the same module, configuration and clusters. A filter
+   * that did not start here must not start there either; Envoy then refuses its configuration, and there is none to ask.
+   */
+  async compareWithEnvoy(wasm: Uint8Array): Promise<EnvoyFilter | undefined> {
+    const { name, rootId, env, failStrategy, configuration } = this.#plugin.config;
+    const options = { name, rootId, env, failStrategy, configuration, clusters: this.#clusters };
+    const starting = EnvoyFilter.start(wasm, options);
+    if (this.stats.startFailures > 0 && failStrategy === 'FAIL_CLOSED') {
+      await assert.rejects(starting, /Unable to create Wasm plugin/, 'Envoy starts what the edge refuses');
+      return undefined;
+    }
+    this.#envoy = await starting;
+    return this.#envoy;
   }
 
   get logs(): readonly LogLine[] {

@@ -1,0 +1,37 @@
+/** Where the edge and Envoy differ in one request. */
+import type { Lines, Result } from '../messages.ts';
+
+/** What proxies and codecs add of their own. */
+const OWN = new Set([
+  ...['date', 'server', 'connection', 'keep-alive', 'transfer-encoding', 'content-length', 'x-forwarded-proto'],
+  ...['x-envoy-expected-rq-timeout-ms', 'x-envoy-upstream-service-time', 'x-request-id', 'x-envoy-original-path'],
+]);
+
+type Compared = Pick<Result, 'upstream' | 'response'>;
+
+/** Empty: they agree. */
+export function differences(edge: Compared, envoy: Compared): string[] {
+  const found: string[] = [];
+  const compare = (what: string, ours: unknown, theirs: unknown) => {
+    const [left, right] = [JSON.stringify(ours), JSON.stringify(theirs)];
+    if (left !== right) found.push(`${what}: edge ${left}, Envoy ${right}`);
+  };
+  compare('forwarded', edge.upstream !== undefined, envoy.upstream !== undefined);
+  if (edge.upstream && envoy.upstream) {
+    for (const part of ['method', 'path', 'authority', 'body'] as const)
+      compare(`upstream ${part}`, edge.upstream[part], envoy.upstream[part]);
+    compare('upstream headers', own(edge.upstream.headers), own(envoy.upstream.headers));
+  }
+  compare('answered', edge.response !== undefined, envoy.response !== undefined);
+  if (edge.response && envoy.response) {
+    compare('status', edge.response.status, envoy.response.status);
+    compare('body', edge.response.body, envoy.response.body);
+    compare('headers', own(edge.response.headers), own(envoy.response.headers));
+  }
+  return found;
+}
+
+/** Sorted by name; lines of one name keep their order. */
+function own(lines: Lines): [string, string][] {
+  return lines.entries.filter(([name]) => !OWN.has(name)).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
