@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { startExampleServices } from '../config/services/services.ts';
 import { action, CommandError, EXIT } from './exit.ts';
+import { several } from './options.ts';
 import type { Gateway } from './serve/gateway.ts';
-import { runServe, type ServeOptions, several } from './serve.ts';
+import { runServe, type ServeOptions } from './serve.ts';
 
 /** The configuration that runs when none is named: the guestbook workshop. */
 const EXAMPLE = join(import.meta.dirname, '../config');

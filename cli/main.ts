@@ -14,6 +14,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   diff: async () => (await import('./diff.ts')).diffCommand(),
   rollback: async () => (await import('./rollback.ts')).rollbackCommand(),
   mesh: async () => (await import('./mesh.ts')).meshCommand(),
+  deploy: async () => (await import('./deploy/command.ts')).deployCommand(),
   ratelimit: async () => (await import('./ratelimit/command.ts')).ratelimitCommand(),
 };
 

@@ -7,6 +7,7 @@ import type { FloorSource } from '../control-api/store/floor.ts';
 import { type ConfigurationOptions, fetchFilters, readConfiguration, readFloor } from './configuration.ts';
 import { action, CommandError, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
+import { several } from './options.ts';
 import { serveAdmin } from './serve/admin.ts';
 import { type Control, startControl } from './serve/control.ts';
 import { controlGateways } from './serve/control-gateways.ts';
@@ -24,8 +25,6 @@ export interface ServeOptions extends ConfigurationOptions {
   control?: string;
   kubeconfig: string;
 }
-
-export const several = (value: string, before: string[]): string[] => [...before, value];
 
 export function serveCommand(): Command {
   return new Command('serve')

@@ -7,13 +7,13 @@ import { createServer, type Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type SecureVersion, type TLSSocket } from 'node:tls';
 import type { SocketCf } from '../../gateway/bindings.ts';
+import { chooseServer } from '../../gateway/listener/sni.ts';
 import type { Server } from '../../gateway/snapshot.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { certificateFor } from './certificates.ts';
 import type { Generation } from './generation.ts';
 import { CF_HEADER, frontSocket } from './generation-files.ts';
 import type { PortPlan } from './plan.ts';
-import { chooseServer } from './sni.ts';
 
 type FrontPlan = Extract<PortPlan, { kind: 'front' }>;
 

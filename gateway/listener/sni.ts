@@ -1,5 +1,5 @@
 /** Which server of a port a TLS client means by the name it sends (Envoy's filter chain match on server names). */
-import type { Server } from '../../gateway/snapshot.ts';
+import type { Server } from '../snapshot.ts';
 
 /** The index of the server: an exact host first, then the longest `*.suffix`, then `*`; -1 when none fits. `''`: no name was sent. */
 export function chooseServer(servers: readonly Pick<Server, 'hosts'>[], name: string): number {
