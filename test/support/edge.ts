@@ -14,6 +14,8 @@ import type { Snapshot } from '../../gateway/snapshot.ts';
 export interface Edge {
   /** Local port of a Gateway port. */
   port(gatewayPort: number): number;
+  /** Of workerd, for measurements. */
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function startEdge(snapshot: Snapshot, { internet }: { internet?: n
   for (const port of ports.values()) await accepting(port, child);
   return {
     port: (gatewayPort) => ports.get(gatewayPort)!,
+    pid: child.pid!,
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => {
