@@ -50,7 +50,7 @@ function knownTo(input: CompileInput): Known {
 
 function check({ destination, path, kind }: Named, virtualService: VirtualService, known: Known, input: CompileInput) {
   const { namespace } = virtualService.metadata;
-  const host = resolveHost(destination.host, namespace, input.identity.clusterDomain).toLowerCase();
+  const host = resolveHost(destination.host, namespace, input.identity.clusterDomain);
   const service = mostSpecificMatch(host, known.services);
   const place = about(virtualService, path);
   const findings: Finding[] = [];

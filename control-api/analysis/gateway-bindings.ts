@@ -35,7 +35,7 @@ function bindingsOf(virtualService: VirtualService, gateways: ReadonlyMap<string
       const args = { type: 'gateway', name: gateway };
       findings.push(finding('ReferencedResourceNotFound', args, about(virtualService, ['spec', 'gateways', index])));
     }
-    const found = hosts.filter((host) => covers?.(resolveHost(host, namespace, domain).toLowerCase(), namespace));
+    const found = hosts.filter((host) => covers?.(resolveHost(host, namespace, domain), namespace));
     for (const host of found) covered.add(host);
     if (found.length > 0 || hosts.length === 0) continue;
     const args = { hosts: hosts.join(' '), virtualService: keyOf(virtualService), gateway };

@@ -36,7 +36,7 @@ export class DestinationRules {
     const selector = rule.spec.workloadSelector;
     if (selector && !(namespace === identity.namespace && hasLabels(identity.labels, selector.matchLabels))) return;
     const exported = selector ? new Set([namespace]) : exportedTo(rule.spec.exportTo, namespace, meshDefault);
-    const host = resolveHost(rule.spec.host, namespace, identity.clusterDomain).toLowerCase();
+    const host = resolveHost(rule.spec.host, namespace, identity.clusterDomain);
     const privateOnly = exported.size === 1 && exported.has(namespace);
     if (exported.has('*') || exported.has(namespace)) merge(table(this.#local, namespace), host, rule);
     if (privateOnly && namespace === identity.rootNamespace) merge(this.#privateRoot, host, rule);

@@ -8,13 +8,13 @@ export interface Intersect {
   all: string[];
 }
 
-/** @param serverHosts `host` or `namespace/host`, any case. Istio: NamesForNamespace and Names.Intersection. */
+/** @param serverHosts `host` or `namespace/host`. Case counts, as in Istio: NamesForNamespace and Names.Intersection. */
 export function hostIndex(serverHosts: readonly string[]): Intersect {
   const namespaces = new Map<string, Set<string>>();
   for (const entry of serverHosts) {
     const { namespace = '*', host } = splitGatewayHost(entry);
-    const known = namespaces.get(host.toLowerCase()) ?? new Set();
-    namespaces.set(host.toLowerCase(), known.add(namespace));
+    const known = namespaces.get(host) ?? new Set();
+    namespaces.set(host, known.add(namespace));
   }
   const open = (host: string, namespace: string): boolean => {
     const allowed = namespaces.get(host);

@@ -25,6 +25,12 @@ interface EndpointSliceSpec {
 }
 type Slice = Resource<EndpointSliceSpec>;
 
+/** Kubernetes' own kinds come unchecked: what is no list of objects is none. */
+const objects = <T extends object>(value: T[] | undefined): T[] =>
+  Array.isArray(value) ? value.filter((item) => item !== null && typeof item === 'object') : [];
+const isPort = (port: unknown): port is number => Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 /** A Service without any slice is somewhere in the cluster: its clusters are reached through the mesh entry. */
 export function kubernetesServices(input: CompileInput): Service[] {
   const slices = Map.groupBy(ofKind<EndpointSliceSpec>(input, 'discovery.k8s.io', 'EndpointSlice'), serviceOfSlice);
@@ -32,15 +38,13 @@ export function kubernetesServices(input: CompileInput): Service[] {
   return ofKind<KubernetesServiceSpec>(input, '', 'Service').map((resource): Service => {
     const { metadata, spec } = resource;
     const own = slices.get(keyOf(resource));
-    const external = spec.spec?.type === 'ExternalName' ? spec.spec.externalName : undefined;
+    const external = spec.spec?.type === 'ExternalName' ? text(spec.spec.externalName) : '';
     const service: Service = {
       host: `${metadata.name}.${metadata.namespace}.svc.${input.identity.clusterDomain}`,
       namespace: metadata.namespace,
-      ports: (spec.spec?.ports ?? []).map((port) => ({
-        number: port.port,
-        name: port.name ?? '',
-        protocol: port.appProtocol ?? '',
-      })),
+      ports: objects(spec.spec?.ports).flatMap(({ port, name, appProtocol }) =>
+        isPort(port) ? [{ number: port, name: text(name), protocol: text(appProtocol) }] : [],
+      ),
       resolution: own ? 'STATIC' : 'MESH',
       registry: 'Kubernetes',
       exported: exportedTo(exportAnnotation(resource), metadata.namespace, input.mesh.defaultServiceExportTo),
@@ -62,13 +66,13 @@ function endpointsOfSlice(
   port: ServicePort,
   pods: ReadonlyMap<string, Record<string, string>>,
 ): Endpoint[] {
-  const target = slice.spec.ports?.find(({ name }) => (name ?? '') === port.name)?.port;
-  if (target === undefined) return [];
-  return (slice.spec.endpoints ?? [])
+  const target = objects(slice.spec.ports).find(({ name }) => text(name) === port.name)?.port;
+  if (!isPort(target)) return [];
+  return objects(slice.spec.endpoints)
     .filter(({ conditions }) => conditions?.ready !== false)
-    .flatMap(({ addresses = [], targetRef }) =>
-      addresses.map((address) => ({
-        address,
+    .flatMap(({ addresses, targetRef }) =>
+      (Array.isArray(addresses) ? addresses : []).map((address) => ({
+        address: String(address),
         port: target,
         labels: pods.get(`${slice.metadata.namespace}/${targetRef?.name ?? ''}`) ?? {},
         weight: 1,

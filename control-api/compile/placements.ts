@@ -62,7 +62,7 @@ function placeServiceEntry({ metadata, spec }: Resource, { mesh, identity }: Com
 /** In use when it holds for some service here; a rule for nobody's host is the cluster's. */
 function placeDestinationRule(resource: Resource, { identity }: CompileInput, draft: Draft): Place {
   const { host } = resource.spec as unknown as DestinationRuleSpec;
-  const name = resolveHost(host, resource.metadata.namespace, identity.clusterDomain).toLowerCase();
+  const name = resolveHost(host, resource.metadata.namespace, identity.clusterDomain);
   return draft.destinationRules.inUse(resource)
     ? edge('holds for the clusters of its host')
     : cluster(`holds for no service of this gateway: ${name} is unknown, not exported, or another rule goes first`);

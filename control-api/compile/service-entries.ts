@@ -32,7 +32,7 @@ export function serviceEntryServices(input: CompileInput): Service[] {
           ? selected.map((endpoint) => endpointAt(endpoint, port, declared?.targetPort))
           : [endpointAt({ address: host }, port, declared?.targetPort)];
       };
-      return { ...shared, host: host.toLowerCase(), endpoints };
+      return { ...shared, host, endpoints };
     });
   });
 }

@@ -90,7 +90,7 @@ function virtualHosts(servers: OpenServer[], byGateway: Groups, input: CompileIn
 }
 
 function resolvedHosts({ spec, metadata }: VirtualService, { identity }: CompileInput): string[] {
-  return (spec.hosts ?? []).map((host) => resolveHost(host, metadata.namespace, identity.clusterDomain).toLowerCase());
+  return (spec.hosts ?? []).map((host) => resolveHost(host, metadata.namespace, identity.clusterDomain));
 }
 
 function addRoutes(
@@ -100,7 +100,8 @@ function addRoutes(
   key: string,
   requireTls: boolean,
 ): void {
-  for (const host of names) {
+  for (const name of names) {
+    const host = name.toLowerCase();
     const known = hosts.get(host) ?? { host, requireTls: false, key: '', parts: [] };
     known.requireTls ||= requireTls;
     if (key) known.key += `${key}\n`;
