@@ -16,6 +16,8 @@ export interface SocketProps {
 export interface SocketCf {
   /** `127.0.0.2:55252`, `[::1]:55252`: the direct peer. */
   clientIp?: string;
+  /** The name that the client asked for in TLS (SNI). */
+  serverName?: string;
   /** Present when the client showed a certificate (mutual TLS); PEM, URL-encoded DER details follow Envoy's XFCC. */
   tlsClientAuth?: { certPresented: '0' | '1'; certVerified: 'SUCCESS' | 'NONE'; sha256?: string; pem?: string };
 }

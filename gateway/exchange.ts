@@ -39,9 +39,9 @@ export interface Exchange {
   /** Normalised path with query: what is matched, authorised and (rewritten) forwarded. */
   path: string;
   /** The direct peer; `principal` is the URI of the certificate it showed (`spiffe://…`), where the platform tells. */
-  readonly peer: { address: string; port: number; principal?: string };
+  readonly peer: { address: string; port: number; principal?: string | undefined };
   /** The name the client asked for in TLS (SNI), where the platform tells. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
   /** The trusted client address (X-Forwarded-For honoured as numTrustedProxies says). */
   readonly clientAddress: string;
   readonly requestHeaders: HeaderView;

@@ -187,9 +187,10 @@ function withoutHopByHop(raw: readonly string[], keep: readonly string[] = []): 
 function cfOf(socket: TLSSocket): SocketCf {
   const address = socket.remoteAddress ?? '';
   const clientIp = `${address.includes(':') ? `[${address}]` : address}:${socket.remotePort}`;
+  const name = typeof socket.servername === 'string' ? { serverName: socket.servername } : {};
   const peer = socket.getPeerX509Certificate();
-  if (!peer) return { clientIp };
+  if (!peer) return { clientIp, ...name };
   const certVerified = socket.authorized ? 'SUCCESS' : 'NONE';
   const sha256 = peer.fingerprint256.replaceAll(':', '').toLowerCase();
-  return { clientIp, tlsClientAuth: { certPresented: '1', certVerified, sha256, pem: peer.toString() } };
+  return { clientIp, ...name, tlsClientAuth: { certPresented: '1', certVerified, sha256, pem: peer.toString() } };
 }

@@ -3,6 +3,8 @@
 export interface Peer {
   address: string;
   port: number;
+  /** What its certificate names it, where it showed one. */
+  principal?: string | undefined;
 }
 
 /** The runtime writes the peer as `127.0.0.2:55252` or `[::1]:55252` in cf.clientIp; Cloudflare only as CF-Connecting-IP. */

@@ -4,6 +4,7 @@ import type { Claims, Exchange, UpstreamInfo } from '../exchange.ts';
 import type { Listener, Route, Snapshot, VirtualHost } from '../snapshot.ts';
 import type { ResponseFlag } from '../telemetry/flags.ts';
 import { clientAddressOf, type Peer, peerOf } from './client-address.ts';
+import { certificateName } from './client-certificate.ts';
 import { CopyOnWriteHeaders } from './header-view.ts';
 import { normalisePath } from './normalise-path.ts';
 import { RequestHeaderView } from './request-header-view.ts';
@@ -19,6 +20,7 @@ export class HttpExchange implements Exchange {
   method: string;
   readonly scheme: string;
   readonly peer: Peer;
+  readonly serverName: string | undefined;
   readonly clientAddress: string;
   readonly requestHeaders: RequestHeaderView;
   readonly startTime = Date.now();
@@ -73,7 +75,10 @@ export class HttpExchange implements Exchange {
     const proxies = snapshot.mesh.numTrustedProxies;
     const transport = tls || url.startsWith('https:') ? 'https' : 'http';
     this.scheme = (proxies > 0 ? headers.get('x-forwarded-proto') : null) ?? transport;
-    this.peer = peerOf((request.cf as SocketCf | undefined)?.clientIp, () => headers.get('cf-connecting-ip'));
+    const cf = request.cf as SocketCf | undefined;
+    this.peer = peerOf(cf?.clientIp, () => headers.get('cf-connecting-ip'));
+    if (cf?.tlsClientAuth) this.peer.principal = certificateName(cf.tlsClientAuth);
+    this.serverName = cf?.serverName;
     this.clientAddress = clientAddressOf(this.peer, headers.get('x-forwarded-for'), proxies);
     this.headerCount = headers.names.size;
     sanitiseRequestHeaders(headers, this.peer.address, this.clientAddress, this.scheme);

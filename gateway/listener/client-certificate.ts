@@ -1,0 +1,32 @@
+/** Who a client certificate says the client is, as Envoy's RBAC filter reads it: URI, else DNS name, else subject. */
+import { X509Certificate } from 'node:crypto';
+import type { SocketCf } from '../bindings.ts';
+
+/** Names by fingerprint: a client sends many requests with one certificate. */
+const names = new Map<string, string>();
+const MAX_NAMES = 1_000;
+
+/** `spiffe://cluster.local/ns/default/sa/ui`; undefined without a verified certificate, or when the platform hides it. */
+export function certificateName(certificate: SocketCf['tlsClientAuth']): string | undefined {
+  if (certificate?.certVerified !== 'SUCCESS' || !certificate.pem) return undefined;
+  const key = certificate.sha256 ?? certificate.pem;
+  let name = names.get(key);
+  if (name === undefined) {
+    if (names.size >= MAX_NAMES) names.clear();
+    name = readName(certificate.pem);
+    names.set(key, name);
+  }
+  return name;
+}
+
+/** '' when the certificate cannot be read: it then matches nobody. */
+function readName(pem: string): string {
+  try {
+    const { subjectAltName = '', subject } = new X509Certificate(pem);
+    const names = subjectAltName.split(', ');
+    const named = (kind: string) => names.find((name) => name.startsWith(kind))?.slice(kind.length);
+    return named('URI:') ?? named('DNS:') ?? subject.split('\n').reverse().join(',');
+  } catch {
+    return '';
+  }
+}
