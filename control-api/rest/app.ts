@@ -8,6 +8,7 @@ import { ApiError } from './api-error.ts';
 import { isObject, type Json } from './apply/fields.ts';
 import { readBody, readObject } from './body.ts';
 import { coreVersions, groupList, resourceList, VERSION } from './discovery.ts';
+import { type Authenticate, authenticated, type Env, privately } from './guard.ts';
 import { apiVersionOf, qualified, resourceOf } from './kinds.ts';
 import { listObject, listOptions, listPage, selectorOf } from './list.ts';
 import { metaOf } from './metadata.ts';
@@ -23,26 +24,19 @@ export interface Deps extends OperatorDeps {
   store: ObjectStore;
   /** Of Secrets at rest; absent: none can be kept. */
   sealer: Sealer | undefined;
-  /** The caller, or undefined when the credentials are missing or bad. */
-  authenticate(request: Request): Promise<User | undefined>;
+  authenticate: Authenticate;
 }
-
-type Env = { Variables: { user: User } };
 
 export function createApp(deps: Deps): Hono<Env> {
   const app = new Hono<Env>();
   app.onError((error) => answerError(error));
   app.notFound(() => answerError(new ApiError('NotFound', 'the server could not find the requested resource')));
+  app.use('*', privately);
   app.get('/healthz', (c) => c.text('ok'));
   app.get('/readyz', (c) => c.text('ok'));
   app.get('/livez', (c) => c.text('ok'));
   discovery(app);
-  app.use('*', async (c, next) => {
-    const user = await deps.authenticate(c.req.raw);
-    if (!user) throw new ApiError('Unauthorized', 'Unauthorized');
-    c.set('user', user);
-    await next();
-  });
+  app.use('*', authenticated(deps.authenticate));
   reviews(app);
   app.route('/bowsprit/v1', operatorRoutes(deps));
   app.all('/api/v1/*', (c) => serveObjects(c, deps));
@@ -244,5 +238,9 @@ function answerError(error: unknown): Response {
     return answerError(new ApiError('Expired', 'The resourceVersion for the provided watch is too old.'));
   const known = error instanceof ApiError ? error : new ApiError('InternalError', 'an internal error occurred');
   if (!(error instanceof ApiError)) console.error('control-api:', error);
-  return Response.json(known.toStatus(), { status: known.status });
+  const wait = known.details?.retryAfterSeconds;
+  return Response.json(known.toStatus(), {
+    status: known.status,
+    ...(wait !== undefined && { headers: { 'retry-after': String(wait) } }),
+  });
 }

@@ -8,7 +8,7 @@ import { admit, type FieldValidation, type Review } from './admission.ts';
 import { ApiError } from './api-error.ts';
 import type { Json } from './apply/fields.ts';
 import { apply, type ManagedFieldsEntry, type Manager, update as updateOwners } from './apply/ownership.ts';
-import { apiVersionOf, qualified, resourceOf } from './kinds.ts';
+import { apiVersionOf, KINDS, qualified, resourceOf } from './kinds.ts';
 import { addressed, born, checkVersion, metaOf, succeeded, timestamp } from './metadata.ts';
 import { jsonPatch, mergePatch, strategicPatch } from './patch.ts';
 import { incomingSecret, isSecret, outgoingSecret, sealedSecret } from './secrets.ts';
@@ -194,6 +194,7 @@ export function remove(
       );
     }
   }
+  if (target.kind.kind === 'Namespace') emptied(call, name);
   if (!dryRun) store.delete(keyOf(target, name));
   return {
     kind: 'Status',
@@ -203,6 +204,22 @@ export function remove(
     details: { ...detailsOf(target, name), uid: meta.uid },
   };
 }
+
+/** What Kubernetes' namespace controller does: whatever is in it goes with it. */
+function emptied({ store, dryRun, target }: Call, namespace: string): void {
+  if (KEPT_NAMESPACES.includes(namespace)) {
+    const text = `namespaces "${namespace}" is forbidden: this namespace may not be deleted`;
+    throw new ApiError('Forbidden', text, detailsOf(target, namespace));
+  }
+  if (dryRun) return;
+  for (const kind of KINDS.filter(({ namespaced }) => namespaced)) {
+    const resource = resourceOf(kind);
+    const names = [...store.list(resource, namespace)].map((object) => metaOf(object).name);
+    for (const name of names) store.delete({ resource, namespace, name });
+  }
+}
+
+const KEPT_NAMESPACES = ['default', 'istio-system'];
 
 function requireNamespace({ store, target }: Call): void {
   if (!target.kind.namespaced || store.get({ resource: '/namespaces', namespace: '', name: target.namespace })) return;

@@ -1,8 +1,9 @@
 /** Bowsprit's own part of the API: what was published, rolling back, tokens, the audit log. Everything here is JSON. */
 import { type Context, Hono } from 'hono';
+import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Audit } from '../access/audit.ts';
 import type { Tokens } from '../access/tokens.ts';
-import { type Grant, may, ROLES, type User } from '../access/user.ts';
+import { type Grant, may, ROLES } from '../access/user.ts';
 import type { Locks } from '../store/locks.ts';
 import type { Publisher } from '../store/publisher.ts';
 import { snapshotDiff } from '../store/snapshot-diff.ts';
@@ -11,6 +12,7 @@ import { publicationStream } from '../store/stream.ts';
 import { ApiError } from './api-error.ts';
 import { isObject, type Json } from './apply/fields.ts';
 import { readObject } from './body.ts';
+import type { Env } from './guard.ts';
 import { checkName } from './target.ts';
 
 export interface OperatorDeps {
@@ -20,8 +22,6 @@ export interface OperatorDeps {
   audit: Audit;
   locks: Locks;
 }
-
-type Env = { Variables: { user: User } };
 
 const GROUP = 'access.bowsprit.dev';
 const A_DAY_MS = 24 * 3600 * 1000;
@@ -36,7 +36,7 @@ export function operatorRoutes(deps: OperatorDeps): Hono<Env> {
   });
   routes.get('/snapshots/:id', (c) => {
     allow(c, 'get', 'publications');
-    return c.json(snapshotOf(deps, c.req.param('id')));
+    return c.body(withoutKeys(snapshotOf(deps, c.req.param('id'))), 200, { 'content-type': 'application/json' });
   });
   routes.get('/snapshots/:from/diff/:to', (c) => {
     allow(c, 'get', 'publications');
@@ -73,6 +73,11 @@ function snapshotOf(deps: OperatorDeps, id: string) {
   const snapshot = wanted === undefined ? undefined : deps.snapshots.get(wanted);
   if (!snapshot) throw new ApiError('NotFound', `snapshot "${id}" is not kept`);
   return snapshot;
+}
+
+/** A Snapshot may hold the private key of a client certificate for an upstream; gateways need it, nobody else. */
+function withoutKeys(snapshot: Snapshot): string {
+  return JSON.stringify(snapshot, (name, value) => (name === 'privateKey' ? '<write-only>' : value));
 }
 
 const LONGEST_LEASE_SECONDS = 300;

@@ -1,5 +1,5 @@
 /** The patch formats that kubectl sends, other than apply. */
-import { applyPatch, type Operation } from 'fast-json-patch';
+import jsonPatchLibrary, { type Operation } from 'fast-json-patch';
 import { ApiError } from './api-error.ts';
 import { childSchema, isObject, itemKey, type Json, type SchemaNode } from './apply/fields.ts';
 
@@ -18,7 +18,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 export function jsonPatch(target: Json, patch: unknown): Json {
   if (!Array.isArray(patch)) throw new ApiError('BadRequest', 'a JSON patch is a list of operations');
   try {
-    return applyPatch(structuredClone(target), patch as Operation[], true, true, true).newDocument;
+    return jsonPatchLibrary.applyPatch(structuredClone(target), patch as Operation[], true, true, true).newDocument;
   } catch (error) {
     const [reason] = String((error as Error).message).split('\n');
     throw new ApiError('Invalid', `the server rejected our request due to an error in our request: ${reason}`);

@@ -16,16 +16,20 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 export const isSecret = ({ kind }: Target): boolean => kind.kind === 'Secret' && kind.group === '';
 
-/** A body as it came: stringData becomes data, and kubectl's copy of the whole object loses its values. */
+/** A body as it came: stringData becomes data, and kubectl's copy of the whole object loses its values. Throws Invalid for what is not base64, so that nothing from outside can pass for a sealed value. */
 export function incomingSecret(body: Json): Json {
   const { stringData, ...rest } = body;
   const encoded = Object.entries(isObject(stringData) ? stringData : {}).map(([key, value]) => [key, encode(value)]);
   const data = { ...(isObject(rest.data) ? rest.data : {}), ...Object.fromEntries(encoded) };
+  for (const [key, value] of Object.entries(data)) {
+    if (typeof value !== 'string' || !BASE64.test(value)) throw invalid(metaOf(body).name, notBase64(key));
+  }
   const withData = Object.keys(data).length > 0 ? { ...rest, data } : rest;
   return isObject(body.metadata) ? { ...withData, metadata: withoutLastValues(metaOf(body)) } : withData;
 }
 
-const encode = (value: unknown) => (value === null ? null : Buffer.from(String(value)).toString('base64'));
+const notBase64 = (key: string): string => `data[${key}]: a base64 string is needed`;
+const encode = (value: unknown): string => Buffer.from(String(value)).toString('base64');
 
 function withoutLastValues(metadata: Json): Json {
   const annotations = metadata.annotations;
@@ -56,8 +60,9 @@ export function outgoingSecret(object: Json): Json {
 export function sealedSecret(object: Json, live: Json | undefined, sealer: Sealer | undefined): Json {
   const { name, namespace } = metaOf(object);
   const before = (isObject(live?.data) ? live.data : {}) as Record<string, string>;
-  const sealed = Object.entries(isObject(object.data) ? object.data : {}).map(([key, value]) => {
-    if (typeof value === 'string' && isSealed(value)) return [key, value];
+  const data = (isObject(object.data) ? object.data : {}) as Record<string, string>;
+  const sealed = Object.entries(data).map(([key, value]) => {
+    if (isSealed(value)) return [key, value];
     if (value === WRITE_ONLY && before[key] !== undefined) return [key, before[key]];
     if (typeof value !== 'string' || !BASE64.test(value))
       throw invalid(name, `data[${key}]: a base64 string is needed`);
