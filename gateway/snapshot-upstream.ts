@@ -64,6 +64,8 @@ export interface OutlierDetection {
   consecutive5xx?: number;
   consecutiveGatewayFailure?: number;
   consecutiveLocalOriginFailure?: number;
+  /** outlierDetectionHttpErrorCodes: only these answers are errors. Absent: 5xx. Sorted. */
+  errorCodes?: number[];
   splitExternalLocalOriginErrors: boolean;
   intervalMs: number;
   baseEjectionTimeMs: number;

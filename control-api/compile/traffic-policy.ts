@@ -50,7 +50,7 @@ export function clusterPolicy(policy: Policy, mesh: Record<string, unknown>, ide
     ...(pool && Object.keys(pool).length > 0 && { connectionPool: pool }),
     ...(outlier && { outlierDetection: outlier }),
     ...(budget && {
-      retryBudget: { percent: budget.percent ?? 20, minRetryConcurrency: budget.minRetryConcurrency ?? 3 },
+      retryBudget: { percent: budget.percent ?? 20, minRetryConcurrency: budget.minRetryConcurrency || 3 },
     }),
     ...(tls && { tls }),
     connectTimeoutMs: pool?.connectTimeoutMs ?? wholeMs(mesh.connectTimeout) ?? 10_000,
@@ -126,11 +126,13 @@ function connectionPool({ tcp = {}, http = {} }: ConnectionPoolSpec): Connection
 function outlierDetection(spec: OutlierDetectionSpec): OutlierDetection {
   const split = spec.splitExternalLocalOriginErrors ?? false;
   const consecutive5xx = spec.consecutive5xxErrors ?? 5;
-  const localOrigin = spec.consecutiveLocalOriginFailures ?? 5;
+  const localOrigin = spec.consecutiveLocalOriginFailures || 5;
+  const errorCodes = spec.outlierDetectionHttpErrorCodes ?? [];
   return {
     ...(consecutive5xx > 0 && { consecutive5xx }),
     ...(spec.consecutiveGatewayErrors && { consecutiveGatewayFailure: spec.consecutiveGatewayErrors }),
-    ...(split && localOrigin > 0 && { consecutiveLocalOriginFailure: localOrigin }),
+    ...(split && { consecutiveLocalOriginFailure: localOrigin }),
+    ...(errorCodes.length > 0 && { errorCodes: errorCodes.toSorted((a, b) => a - b) }),
     splitExternalLocalOriginErrors: split,
     intervalMs: wholeMs(spec.interval) || 10_000,
     baseEjectionTimeMs: wholeMs(spec.baseEjectionTime) || 30_000,

@@ -46,6 +46,16 @@ test('a detector that is not configured never ejects', () => {
   assert.equal(hosts[0]!.ejected, false);
 });
 
+test('errorCodes are the only answers that count, and a lost connection still does', () => {
+  const { hosts, detector, fail } = detectorOf(2, { consecutive5xx: 2, errorCodes: [429] });
+  fail(0, 5, 503);
+  assert.equal(hosts[0]!.ejected, false);
+  fail(0, 2, 429);
+  assert.equal(hosts[0]!.ejected, true);
+  for (let i = 0; i < 2; i++) detector.failed(hosts[1]!, 'connect', 0);
+  assert.equal(hosts[1]!.ejected, true);
+});
+
 test('no answer counts as a 503 unless local errors are counted apart', () => {
   const together = detectorOf(1, { consecutive5xx: 2 });
   together.detector.failed(together.hosts[0]!, 'connect', 0);

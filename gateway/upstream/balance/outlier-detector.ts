@@ -24,8 +24,13 @@ export class OutlierDetector {
     this.#nextLook = now + config.intervalMs;
   }
 
-  /** An answer of the host itself. */
+  /** An answer of the host itself. Where errorCodes are given, they alone are errors, each like a 500 (Envoy's error_matcher). */
   answered(host: Host, status: number, now: number): void {
+    const { errorCodes } = this.#config;
+    this.#count(host, errorCodes ? (errorCodes.includes(status) ? 500 : 200) : status, now);
+  }
+
+  #count(host: Host, status: number, now: number): void {
     host.consecutiveLocalOriginFailures = 0;
     if (status < 500) {
       host.consecutive5xx = 0;
@@ -43,7 +48,7 @@ export class OutlierDetector {
   /** No answer. Unless local errors are counted apart, it counts as a 503, a timeout as a 504. */
   failed(host: Host, failure: LocalFailure, now: number): void {
     if (!this.#config.splitExternalLocalOriginErrors) {
-      this.answered(host, failure === 'timeout' ? 504 : 503, now);
+      this.#count(host, failure === 'timeout' ? 504 : 503, now);
       return;
     }
     host.consecutiveLocalOriginFailures++;
