@@ -3,6 +3,7 @@ import type { Compiled } from '../compile/compile.ts';
 import type { CompileInput } from '../compile/processor.ts';
 import { claimRoutes } from './claim-routes.ts';
 import { destinations } from './destinations.ts';
+import { emptyClusters } from './empty-clusters.ts';
 import { envoyFilters } from './envoy-filters.ts';
 import type { Finding } from './finding.ts';
 import { gatewayBindings } from './gateway-bindings.ts';
@@ -26,6 +27,7 @@ const ANALYSERS: readonly Analyser[] = [
   gatewayConflicts,
   gatewayBindings,
   destinations,
+  emptyClusters,
   shadowedRoutes,
   claimRoutes,
   meshConflicts,

@@ -225,6 +225,12 @@ export const MESSAGES = {
   },
   ...PLATFORM_MESSAGES,
   ...WASM_MESSAGES,
+  NoEndpoints: {
+    code: 'BSP0113',
+    level: 'warning',
+    text: '{what} has no endpoint on port {port}: every request is answered with 503, no healthy upstream',
+    mend: 'Give the service endpoints, or the subset labels that some endpoint has; resolution NONE has none outside the mesh.',
+  },
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;

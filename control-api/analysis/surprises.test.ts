@@ -74,6 +74,19 @@ test('outlier detection that can never eject', () => {
   assert.deepEqual(codes(outlier('maxEjectionPercent: 50', '[{address: 192.0.2.1}, {address: 192.0.2.2}]')), []);
 });
 
+test('a route to nobody', () => {
+  const entry = (resolution: string) => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: s}
+spec: {hosts: [s.example.org], resolution: ${resolution}, ports: [{number: 80, name: http, protocol: HTTP}]}
+`;
+  const route = gateway("['*']") + virtualService('{route: [{destination: {host: s.example.org}}]}');
+  assert.deepEqual(codes(route + entry('STATIC')), ['BSP0113 spec.http[0].route']);
+  assert.deepEqual(codes(route + entry('NONE')), ['BSP0113 spec.http[0].route']);
+  assert.deepEqual(codes(route + entry('DNS')), []);
+});
+
 test('routes by claims need somebody who verifies tokens', () => {
   const text =
     gateway("['*']") +
