@@ -67,4 +67,8 @@ test('the wait doubles from the base to ten times the base, jittered', () => {
   assert.equal(foldRetry(policy([]), () => 0.5)!.backoff(2), 25);
 });
 
-test('no policy folds to nothing', () => assert.equal(foldRetry(undefined), undefined));
+test('no policy, or no attempts, folds to nothing; a timeout of a try stays', () => {
+  assert.equal(foldRetry(undefined), undefined);
+  assert.equal(foldRetry(policy(['5xx'], { attempts: 0 })), undefined);
+  assert.equal(foldRetry(policy(['5xx'], { attempts: 0, perTryTimeoutMs: 5 }))?.perTryTimeoutMs, 5);
+});

@@ -18,20 +18,19 @@ export interface FoldedRetry {
 
 type AnswerTest = (status: number, headers: Pick<HeaderView, 'get'>) => boolean;
 
-const grpc =
-  (wanted: string): AnswerTest =>
-  (_, headers) =>
-    headers.get('grpc-status') === wanted;
-
 const ANSWERS: Record<string, AnswerTest> = {
   '5xx': (status) => status >= 500,
   'gateway-error': (status) => status >= 502 && status <= 504,
   'retriable-4xx': (status) => status === 409,
-  cancelled: grpc('1'),
-  'deadline-exceeded': grpc('4'),
-  'resource-exhausted': grpc('8'),
-  internal: grpc('13'),
-  unavailable: grpc('14'),
+};
+
+/** Words that look at grpc-status. */
+const GRPC: Record<string, string> = {
+  cancelled: '1',
+  'deadline-exceeded': '4',
+  'resource-exhausted': '8',
+  internal: '13',
+  unavailable: '14',
 };
 
 /**
@@ -50,16 +49,14 @@ const RESETS: Record<string, readonly ResetReason[]> = {
 /** A chain of servers doubles the wait from the base to ten times the base, each time jittered down to 0. */
 const BACKOFF_LIMIT = 10;
 
-/** undefined when nothing would ever be tried again. */
+/** undefined when nothing would ever be tried again, and no try has a timeout of its own. */
 export function foldRetry(
   policy: RetryPolicy | undefined,
   random: () => number = Math.random,
 ): FoldedRetry | undefined {
-  if (!policy) return undefined;
+  if (!policy || (policy.attempts === 0 && !policy.perTryTimeoutMs)) return undefined;
   const words = new Set(policy.retryOn);
-  const tests = Object.entries(ANSWERS).flatMap(([word, test]) => (words.has(word) ? [test] : []));
-  const codes = new Set(policy.retriableStatusCodes);
-  if (codes.size > 0) tests.push((status) => codes.has(status));
+  const tests = answerTests(policy);
   const resets = new Set(policy.retryOn.flatMap((word) => RESETS[word] ?? []));
   const limited = words.has('envoy-ratelimited');
   return {
@@ -67,11 +64,19 @@ export function foldRetry(
     perTryTimeoutMs: policy.perTryTimeoutMs ?? 0,
     ignorePreviousHosts: policy.ignorePreviousHosts,
     retriesAnswer: (status, headers) => {
-      if (tests.length === 0 && !limited) return false;
-      if (headers.get('x-envoy-ratelimited') !== null) return limited;
-      return tests.some((test) => test(status, headers));
+      if (limited && headers.get('x-envoy-ratelimited') !== null) return true;
+      return tests.some((test) => test(status, headers)) && headers.get('x-envoy-ratelimited') === null;
     },
     retriesReset: (reason) => resets.has(reason),
     backoff: (n) => random() * Math.min(policy.backoffMs * 2 ** (n - 1), policy.backoffMs * BACKOFF_LIMIT),
   };
+}
+
+function answerTests({ retryOn, retriableStatusCodes }: RetryPolicy): AnswerTest[] {
+  const tests = retryOn.flatMap((word) => ANSWERS[word] ?? []);
+  const codes = new Set(retriableStatusCodes);
+  if (codes.size > 0) tests.push((status) => codes.has(status));
+  const grpc = new Set(retryOn.flatMap((word) => GRPC[word] ?? []));
+  if (grpc.size > 0) tests.push((_, headers) => grpc.has(headers.get('grpc-status') ?? ''));
+  return tests;
 }

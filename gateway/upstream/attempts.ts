@@ -1,13 +1,13 @@
 /** One request's tries: each to a host of the balancer, until an answer counts or nothing more is allowed. */
 import type { Guard } from '../authz/early.ts';
-import type { LocalReply, Verdict } from '../exchange.ts';
+import type { Exchange, LocalReply, Verdict } from '../exchange.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import { abortAfter, Deadline } from '../traffic/deadline.ts';
 import type { FoldedMirrors } from '../traffic/mirror.ts';
 import { Once, type ReplayableBody, replayable } from '../traffic/replay.ts';
 import type { FoldedRetry, ResetReason } from '../traffic/retry.ts';
 import type { Balancer } from './balance/balancer.ts';
-import type { Host } from './balance/host.ts';
+import { Host } from './balance/host.ts';
 import type { Hash64 } from './balance/xxhash64.ts';
 import { failureReply, NO_HEALTHY_UPSTREAM, timeoutReply } from './failure-reply.ts';
 import { send } from './send.ts';
@@ -24,8 +24,6 @@ export interface ForwardPlan {
 /** What was found for this request. */
 export interface Target {
   balancer: Balancer;
-  /** Changes the request as the route says. */
-  prepare(exchange: HttpExchange): void;
   /** What the workloads behind would refuse, asked of the request as it is then. */
   guard: Guard | undefined;
   hash: Hash64 | undefined;
@@ -36,56 +34,42 @@ export interface Target {
 
 type Outcome = Response | ResetReason;
 
-/** Changes the request as the route says, asks what the workloads behind would refuse, then tries. */
+/** Asks what the workloads behind would refuse, then tries. */
 export async function attempts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
-  const started = Date.now();
-  const deadline = new Deadline(plan.timeoutMs, started);
-  announce(exchange, target.first, 1, deadline.expectedMs(plan.retry?.perTryTimeoutMs ?? 0, started));
-  // After the counters, which the route's operations may take away again (captured: headers/remove-special).
-  target.prepare(exchange);
   const refused = target.guard === undefined ? undefined : await target.guard(exchange);
-  return refused ?? tryHosts(exchange, plan, target, deadline, started);
+  return refused ?? tryHosts(exchange, plan, target);
 }
 
-async function tryHosts(
-  exchange: HttpExchange,
-  plan: ForwardPlan,
-  target: Target,
-  deadline: Deadline,
-  started: number,
-): Promise<Verdict> {
+async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
   const { balancer, hash } = target;
+  const perTryMs = plan.retry?.perTryTimeoutMs ?? 0;
+  const started = Date.now();
+  const deadline = new Deadline(plan.timeoutMs, started);
   const body = bodyOf(exchange, plan);
+  plan.mirror?.(exchange, body);
   const tried: Host[] = [];
-  let host: Host | undefined = target.first;
+  let host = target.first;
   for (let attempt = 1; ; attempt++) {
-    if (attempt > 1)
-      announce(exchange, host, attempt, deadline.expectedMs(plan.retry?.perTryTimeoutMs ?? 0, Date.now()));
+    exchange.upstream.endpoint = host.endpoint;
+    exchange.upstream.attempts = attempt;
+    if (attempt > 1) announce(exchange, attempt, deadline.expectedMs(perTryMs, Date.now()));
     exchange.body = body.take() ?? null;
-    if (attempt === 1) plan.mirror?.(exchange, body);
-    const outcome = await attemptOnce(
-      exchange,
-      balancer,
-      host,
-      deadline.tryMs(plan.retry?.perTryTimeoutMs ?? 0, Date.now()),
-    );
+    const outcome = await attemptOnce(exchange, balancer, host, deadline.tryMs(perTryMs, Date.now()));
+    if (attempt > 1) balancer.breaker.retries--;
     const wait = retryWait(exchange, plan.retry, balancer, { outcome, attempt, deadline, body });
     if (wait === undefined) {
       body.release();
       return finish(exchange, target, { outcome, attempt, started, deadline });
     }
     if (outcome instanceof Response) void outcome.body?.cancel();
-    balancer.breaker.retries++;
-    await sleep(Math.min(wait, deadline.at - Date.now()));
-    balancer.breaker.retries--;
-    if (deadline.passed(Date.now())) return timeoutReply('response_timeout');
     if (plan.retry?.ignorePreviousHosts) tried.push(host);
-    host = balancer.pick(hash, tried);
-    if (host === undefined) return NO_HEALTHY_UPSTREAM;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(wait, deadline.at - Date.now())));
+    const next = deadline.passed(Date.now()) ? timeoutReply('response_timeout') : balancer.pick(hash, tried);
+    if (!(next instanceof Host)) return next ?? NO_HEALTHY_UPSTREAM;
+    host = next;
+    balancer.breaker.retries++;
   }
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Only a request that may be sent twice has its body kept. */
 function bodyOf(exchange: HttpExchange, { retry, mirror }: ForwardPlan): ReplayableBody {
@@ -94,11 +78,18 @@ function bodyOf(exchange: HttpExchange, { retry, mirror }: ForwardPlan): Replaya
   return new Once(exchange.body);
 }
 
-function announce(exchange: HttpExchange, host: Host, attempt: number, expectedMs: number | undefined): void {
-  exchange.upstream.endpoint = host.endpoint;
-  exchange.upstream.attempts = attempt;
-  exchange.requestHeaders.set('x-envoy-attempt-count', String(attempt));
-  if (expectedMs !== undefined) exchange.requestHeaders.set('x-envoy-expected-rq-timeout-ms', String(expectedMs));
+/**
+ * Tells the upstream which try this is and how long it has. For the first try before the route's operations, which may
+ * take that away again (captured: headers/remove-special).
+ */
+export function announce(
+  { upstream, requestHeaders }: Exchange,
+  attempt: number,
+  expectedMs: number | undefined,
+): void {
+  upstream.attempts = attempt;
+  requestHeaders.set('x-envoy-attempt-count', String(attempt));
+  if (expectedMs !== undefined) requestHeaders.set('x-envoy-expected-rq-timeout-ms', String(expectedMs));
 }
 
 /** Sends once and tells the balancer how it went. Its requests in flight end here unless the answer's body counts too. */

@@ -2,9 +2,10 @@
 import type { Exchange, Verdict } from '../exchange.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import type { ForwardAction, Route, Snapshot } from '../snapshot.ts';
+import { Deadline } from '../traffic/deadline.ts';
 import { foldMirrors } from '../traffic/mirror.ts';
 import { foldRetry } from '../traffic/retry.ts';
-import { attempts } from './attempts.ts';
+import { announce, attempts } from './attempts.ts';
 import { foldDestinations } from './destination.ts';
 import { NO_CLUSTER, NO_HEALTHY_UPSTREAM } from './failure-reply.ts';
 import { foldRequestHash } from './request-hash.ts';
@@ -21,23 +22,19 @@ export function foldForward(
     retry: foldRetry(action.retry),
     mirror: foldMirrors(snapshot, action),
   };
+  const expectedMs = new Deadline(action.timeoutMs, 0).expectedMs(plan.retry?.perTryTimeoutMs ?? 0, 0);
   return (exchange) => {
     const destination = choose(exchange);
     exchange.upstream.cluster = destination.name;
     const { balancer } = destination;
     if (balancer === undefined) return NO_CLUSTER;
-    // The hash is of the request as it came: Envoy picks the host before it changes the headers.
+    announce(exchange, 1, expectedMs);
+    destination.prepare(exchange);
+    // The hash is of the request as it goes upstream (a real Envoy's is).
     const cookies: string[] = [];
     const hash = hashOf?.(exchange, cookies);
     const host = balancer.pick(hash);
     if (host === undefined) return NO_HEALTHY_UPSTREAM;
-    return attempts(exchange as HttpExchange, plan, {
-      balancer,
-      prepare: destination.prepare,
-      guard: destination.guard,
-      hash,
-      cookies,
-      first: host,
-    });
+    return attempts(exchange as HttpExchange, plan, { balancer, guard: destination.guard, hash, cookies, first: host });
   };
 }

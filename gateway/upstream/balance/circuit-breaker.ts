@@ -7,7 +7,7 @@ import type { Cluster } from '../../snapshot.ts';
 export class CircuitBreaker {
   /** Requests in flight: sent, their answers not ended. */
   requests = 0;
-  /** Retries in flight or waiting for their turn. */
+  /** Retries in flight. */
   retries = 0;
   readonly #maxRequests: number;
   readonly #maxRetries: number;

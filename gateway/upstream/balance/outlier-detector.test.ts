@@ -66,8 +66,8 @@ test('no answer counts as a 503 unless local errors are counted apart', () => {
     consecutiveLocalOriginFailure: 2,
     splitExternalLocalOriginErrors: true,
   });
-  apart.detector.failed(apart.hosts[0]!, 'reset', 0);
-  assert.equal(apart.hosts[0]!.ejected, false);
+  for (const failure of ['reset', 'timeout', 'reset'] as const) apart.detector.failed(apart.hosts[0]!, failure, 0);
+  assert.equal(apart.hosts[0]!.ejected, false, 'a connection stood before each of them');
   apart.detector.failed(apart.hosts[0]!, 'connect', 0);
   assert.equal(apart.hosts[0]!.ejected, true);
 });

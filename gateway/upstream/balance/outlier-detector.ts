@@ -51,6 +51,8 @@ export class OutlierDetector {
       this.#count(host, failure === 'timeout' ? 504 : 503, now);
       return;
     }
+    // Whoever connected has had a success first: only refused connections come in a row (a real Envoy does so).
+    if (failure !== 'connect') host.consecutiveLocalOriginFailures = 0;
     host.consecutiveLocalOriginFailures++;
     if (host.consecutiveLocalOriginFailures === this.#config.consecutiveLocalOriginFailure) this.#eject(host, now);
   }

@@ -1,0 +1,210 @@
+/** Ejection and return under the same script: a real Envoy and our gateway beside it, same endpoints, same settings. */
+import assert from 'node:assert/strict';
+import { Agent, createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test } from 'node:test';
+import type { OutlierDetection } from '../../gateway/snapshot.ts';
+import { type Edge, startEdge } from '../support/edge.ts';
+import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
+import { freePort, httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
+
+const INTERVAL = 400;
+const BASE = 800;
+
+/** Names are the paths; the last part of each is Envoy's form of the same settings. */
+const settings: Record<string, Partial<OutlierDetection>> = {
+  strict: { consecutive5xx: 2, maxEjectionPercent: 10 },
+  half: { consecutive5xx: 2, maxEjectionPercent: 50 },
+  all: { consecutive5xx: 2, maxEjectionPercent: 100 },
+  gateway: { consecutiveGatewayFailure: 2, maxEjectionPercent: 100 },
+  local: { consecutiveLocalOriginFailure: 2, splitExternalLocalOriginErrors: true, maxEjectionPercent: 100 },
+  'one-local': { consecutiveLocalOriginFailure: 1, splitExternalLocalOriginErrors: true, maxEjectionPercent: 100 },
+  refused: { consecutiveLocalOriginFailure: 2, splitExternalLocalOriginErrors: true, maxEjectionPercent: 100 },
+  'refused-as-5xx': { consecutive5xx: 2, maxEjectionPercent: 100 },
+  panic: { consecutive5xx: 2, maxEjectionPercent: 100, minHealthPercent: 50 },
+  back: { consecutive5xx: 2, maxEjectionPercent: 50 },
+};
+
+const servers: Server[] = [];
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+let ports: number[];
+/** Nobody listens there; an endpoint of the clusters that are named after it. */
+let dead: number;
+let envoy: RunningEnvoy;
+let edge: Edge;
+let envoyPort: number;
+
+/** `x-fail: 21001=503,21002=reset` */
+async function listen(): Promise<number> {
+  const server = createServer((asked, answer) => {
+    const { port } = server.address() as AddressInfo;
+    const fails = new Map(
+      String(asked.headers['x-fail'] ?? '')
+        .split(',')
+        .map((entry) => entry.split('=') as [string, string]),
+    );
+    const mood = fails.get(String(port));
+    if (mood === 'reset') return asked.socket.destroy();
+    answer.writeHead(Number(mood ?? 200)).end(String(port));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+const portsOf = (name: string) => (name.startsWith('refused') ? [...ports, dead] : ports);
+const seconds = (ms: number) => `${ms / 1000}s`;
+
+function envoyCluster(name: string, config: Partial<OutlierDetection>): unknown {
+  const enforced = (value: number | undefined) => (value === undefined ? 0 : 100);
+  return staticCluster(
+    name,
+    portsOf(name).map((port) => ({ port })),
+    {
+      lb_policy: 'ROUND_ROBIN',
+      // Without the window for merging updates, which only blurs when its workers hear of an ejection.
+      common_lb_config: {
+        healthy_panic_threshold: { value: config.minHealthPercent ?? 0 },
+        update_merge_window: '0s',
+      },
+      outlier_detection: {
+        interval: seconds(INTERVAL),
+        base_ejection_time: seconds(BASE),
+        max_ejection_percent: config.maxEjectionPercent,
+        consecutive_5xx: config.consecutive5xx ?? 5,
+        enforcing_consecutive_5xx: enforced(config.consecutive5xx),
+        consecutive_gateway_failure: config.consecutiveGatewayFailure ?? 5,
+        enforcing_consecutive_gateway_failure: enforced(config.consecutiveGatewayFailure),
+        split_external_local_origin_errors: config.splitExternalLocalOriginErrors ?? false,
+        consecutive_local_origin_failure: config.consecutiveLocalOriginFailure ?? 5,
+        enforcing_consecutive_local_origin_failure: enforced(config.consecutiveLocalOriginFailure),
+        enforcing_success_rate: 0,
+        enforcing_local_origin_success_rate: 0,
+      },
+    },
+  );
+}
+
+before(async () => {
+  ports = (await Promise.all([listen(), listen(), listen()])).sort((a, b) => a - b);
+  [envoyPort, dead] = [await freePort(), await freePort()];
+  const names = Object.keys(settings);
+  const routes = names.map((name) => ({ match: { prefix: `/${name}` }, route: { cluster: name } }));
+  const clusters = names.map((name) => envoyCluster(name, settings[name]!));
+  envoy = await startEnvoy({ listeners: [httpListener(envoyPort, routes)], clusters });
+  edge = await startEdge(
+    snapshotOf(
+      [
+        virtualHostOf(
+          '*',
+          names.map((name) => forwardTo(name, { match: { path: { kind: 'prefix', value: `/${name}` } } })),
+        ),
+      ],
+      names.map((name) => ({
+        ...clusterOf(name, portsOf(name)),
+        loadBalancer: { policy: 'ROUND_ROBIN' as const },
+        outlierDetection: {
+          splitExternalLocalOriginErrors: false,
+          intervalMs: INTERVAL,
+          baseEjectionTimeMs: BASE,
+          maxEjectionPercent: 10,
+          minHealthPercent: 0,
+          ...settings[name],
+        },
+      })),
+    ),
+  );
+});
+
+after(async () => {
+  envoy?.stop();
+  await edge?.stop();
+  agent.destroy();
+  for (const server of servers) server.close();
+});
+
+/** `200@21001`, or `503` when the gateway itself answered. */
+function send(port: number, path: string, fail: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, headers: { 'x-fail': fail }, agent }, (answer) => {
+      let body = '';
+      answer.on('data', (chunk) => {
+        body += chunk;
+      });
+      answer.on('end', () => resolve(/^\d+$/.test(body) ? `${answer.statusCode}@${body}` : `${answer.statusCode}`));
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+/** Who answers, of twelve requests: names of endpoints as letters, so that both sides' ports read alike. */
+async function answering(port: number, path: string): Promise<string> {
+  const seen = new Set<string>();
+  for (let i = 0; i < 12; i++) seen.add(await send(port, path, ''));
+  return [...seen]
+    .map((answer) => answer.replace(/@(\d+)/, (_, found) => `@${'abc'[ports.indexOf(Number(found))]}`))
+    .sort()
+    .join();
+}
+
+/** Until so many answers of the failing kind came, or twenty requests. */
+async function failing(port: number, path: string, fails: Record<number, string>, times = 12): Promise<void> {
+  const header = Object.entries(fails)
+    .map(([index, mood]) => `${ports[Number(index)]}=${mood}`)
+    .join();
+  for (let i = 0; i < times; i++) {
+    await send(port, path, header);
+    // Envoy's main thread ejects, its workers hear of it a moment later.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+const everybody = { 0: '500', 1: '500', 2: '500' };
+
+/** What fails before each look, and at which path. Who fails is the same on both sides, so who is left must be. */
+const scripts: [name: string, path: string, fails: Record<number, string>][] = [
+  ['10 % of three is nobody', '/strict', { 0: '500' }],
+  ['one of three fails', '/half', { 0: '500' }],
+  ['all fail and all may be ejected', '/all', everybody],
+  ['a 500 is no gateway error', '/gateway', { 0: '500', 1: '503' }],
+  ['a reset is a local error, a 503 is not', '/local', { 0: '503', 1: 'reset' }],
+  ['one reset is enough where one is asked for', '/one-local', { 0: '503', 1: 'reset' }],
+  ['refused connections in a row are local errors', '/refused', {}],
+  ['refused connections count as 503 otherwise', '/refused-as-5xx', {}],
+  ['too few healthy ones: panic', '/panic', { 0: '500', 1: '500' }],
+];
+
+for (const [name, path, fails] of scripts) {
+  test(name, async () => {
+    const run = async (port: number) => {
+      await failing(port, path, fails);
+      return answering(port, path);
+    };
+    assert.equal(await run(edge.port(80)), await run(envoyPort));
+  });
+}
+
+/** Milliseconds from the ejection of the first endpoint to its first answer. */
+async function returnTime(port: number): Promise<number> {
+  await failing(port, '/back', { 0: '500' }, 9);
+  assert.equal(await answering(port, '/back'), '200@b,200@c');
+  const ejected = performance.now();
+  while (!(await answering(port, '/back')).includes('@a')) await new Promise((resolve) => setTimeout(resolve, 10));
+  return performance.now() - ejected;
+}
+
+test('an ejected endpoint comes back at a tick after its time, twice ejected after twice the time', async () => {
+  const both = async (port: number) => [await returnTime(port), await returnTime(port)];
+  const [ours, theirs] = await Promise.all([both(edge.port(80)), both(envoyPort)]);
+  for (const [times, side] of [
+    [ours, 'ours'],
+    [theirs, 'Envoy'],
+  ] as const) {
+    for (const [i, time] of times.entries()) {
+      const least = BASE * (i + 1);
+      const slack = INTERVAL + 150;
+      assert.ok(time > least - 150 && time < least + slack, `${side}: return ${i + 1} after ${Math.round(time)} ms`);
+    }
+  }
+});

@@ -1,0 +1,163 @@
+/** What is hashed, and when: the same requests to a real Envoy, its choice against ours for each kind of hash policy. */
+import assert from 'node:assert/strict';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test } from 'node:test';
+import type { Exchange } from '../../gateway/exchange.ts';
+import type { HashPolicy } from '../../gateway/snapshot.ts';
+import { Host } from '../../gateway/upstream/balance/host.ts';
+import { foldPicker, type Picker } from '../../gateway/upstream/balance/picker.ts';
+import { foldRequestHash } from '../../gateway/upstream/request-hash.ts';
+import { freePort, httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
+
+const ENDPOINTS = 9;
+
+interface Case {
+  name: string;
+  ours: HashPolicy[];
+  /** Envoy's hash_policy. */
+  theirs: unknown[];
+  requests: { path?: string; headers?: Record<string, string> }[];
+  /** More of Envoy's route, and what it makes of a request: the hash is of the request as it goes upstream. */
+  route?: Record<string, unknown>;
+  changed?(path: string): { path?: string; headers?: Record<string, string> };
+}
+
+const numbers = Array.from({ length: 40 }, (_, i) => i);
+const cases: Case[] = [
+  {
+    name: 'header',
+    ours: [{ kind: 'header', name: 'X-Key' }],
+    theirs: [{ header: { header_name: 'X-Key' } }],
+    requests: numbers.map((i) => ({ headers: { 'x-key': `key ${i}` } })),
+  },
+  {
+    name: 'path',
+    ours: [{ kind: 'header', name: ':path' }],
+    theirs: [{ header: { header_name: ':path' } }],
+    requests: numbers.map((i) => ({ path: `/${i}?x=${i}` })),
+  },
+  {
+    name: 'cookie',
+    ours: [{ kind: 'cookie', name: 'sess' }],
+    theirs: [{ cookie: { name: 'sess' } }],
+    requests: [
+      ...numbers.map((i) => ({ headers: { cookie: `a=b; sess=${i}; c="d"` } })),
+      { headers: { cookie: 'sess="abc"' } },
+      { headers: { cookie: 'sess=abc' } },
+      { headers: { cookie: 'sess=a=b' } },
+      { headers: { cookie: 'sess=first; sess=second' } },
+    ],
+  },
+  {
+    name: 'query',
+    ours: [{ kind: 'queryParameter', name: 'u' }],
+    theirs: [{ query_parameter: { name: 'u' } }],
+    requests: [
+      ...numbers.map((i) => ({ path: `?u=${i}` })),
+      { path: '?u=a%20b' },
+      { path: '?u=a+b' },
+      { path: '?x=1&u=2&u=3' },
+      { path: '?%75=escaped&u=plain' },
+      { path: '?u=' },
+      { path: '?u' },
+      { path: '?u=with=equals' },
+    ],
+  },
+  {
+    name: 'source',
+    ours: [{ kind: 'sourceIp' }],
+    theirs: [{ connection_properties: { source_ip: true } }],
+    requests: [{}],
+  },
+  {
+    name: 'two',
+    ours: [
+      { kind: 'header', name: 'x-a' },
+      { kind: 'header', name: 'x-b' },
+    ],
+    theirs: [{ header: { header_name: 'x-a' } }, { header: { header_name: 'x-b' } }],
+    requests: numbers.map((i) => ({ headers: { 'x-a': `a${i}`, 'x-b': `b${i * 3}` } })),
+  },
+  {
+    name: 'after-headers-change',
+    ours: [{ kind: 'header', name: 'x-changed' }],
+    theirs: [{ header: { header_name: 'x-changed' } }],
+    requests: numbers.slice(0, 3).map((i) => ({ headers: { 'x-changed': `sent ${i}` } })),
+    changed: () => ({ headers: { 'x-changed': 'by the route' } }),
+  },
+  {
+    name: 'after-rewrite',
+    ours: [{ kind: 'header', name: ':path' }],
+    theirs: [{ header: { header_name: ':path' } }],
+    requests: numbers.map((i) => ({ path: `/${i}` })),
+    route: { prefix_rewrite: '/new' },
+    changed: (path) => ({ path: path.replace('/after-rewrite', '/new') }),
+  },
+];
+
+const servers: Server[] = [];
+let envoy: RunningEnvoy;
+let envoyPort: number;
+let pick: Picker;
+
+before(async () => {
+  const ports = await Promise.all(Array.from({ length: ENDPOINTS }, listen));
+  envoyPort = await freePort();
+  const routes = cases.map(({ name, theirs, route }) => ({
+    match: { prefix: `/${name}` },
+    route: { cluster: 'all', hash_policy: theirs, ...route },
+    request_headers_to_add: [{ header: { key: 'x-changed', value: 'by the route' }, append_action: 2 }],
+  }));
+  const endpoints = ports.map((port) => ({ port }));
+  const cluster = staticCluster('all', endpoints, { lb_policy: 'MAGLEV' });
+  envoy = await startEnvoy({ listeners: [httpListener(envoyPort, routes)], clusters: [cluster] });
+  const hosts = ports.map((port) => new Host({ address: '127.0.0.1', port, labels: {}, weight: 1 }, 0));
+  const weightOf = ({ weight }: Host) => weight;
+  pick = foldPicker(hosts, { loadBalancer: { policy: 'MAGLEV' }, weightOf, slowStart: undefined, random: Math.random });
+});
+
+after(() => {
+  envoy?.stop();
+  for (const server of servers) server.close();
+});
+
+async function listen(): Promise<number> {
+  const server = createServer((_, answer) => answer.end(String((server.address() as AddressInfo).port)));
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+function theirChoice(path: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port: envoyPort, path, headers }, (answer) => {
+      let body = '';
+      answer.on('data', (chunk) => {
+        body += chunk;
+      });
+      answer.on('end', () => resolve(Number(body)));
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+for (const { name, ours, theirs, requests, changed } of cases) {
+  test(`${name}: ${JSON.stringify(theirs)}`, async () => {
+    const hashOf = foldRequestHash(ours)!;
+    for (const { path = '', headers = {} } of requests) {
+      const whole = `/${name}${path}`;
+      const upstream = { path: whole, headers, ...changed?.(whole) };
+      const requestHeaders = new Headers(upstream.headers);
+      const exchange = { path: upstream.path, clientAddress: '127.0.0.1', requestHeaders };
+      const hash = hashOf(exchange as unknown as Exchange, []);
+      assert.ok(hash, `no hash of ${whole}`);
+      assert.equal(
+        pick(hash, 0)?.endpoint.port,
+        await theirChoice(whole, headers),
+        `${whole} ${JSON.stringify(headers)}`,
+      );
+    }
+  });
+}
