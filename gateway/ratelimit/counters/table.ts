@@ -33,7 +33,7 @@ const MEMORY = 4_000;
 /** Requests per second at which a key leaves its bucket. */
 const HOT_PER_SECOND = 400;
 /** A block of durable writes covers this much of the demand, and at most one per cent of the limit. */
-const BLOCK_SECONDS = 0.1;
+const BLOCK_SECONDS = 0.03;
 
 export interface TableOptions {
   /** Milliseconds. */
