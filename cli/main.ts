@@ -9,6 +9,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
   dev: async () => (await import('./dev.ts')).devCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
+  explain: async () => (await import('./explain.ts')).explainCommand(),
   filter: async () => (await import('./filter.ts')).filterCommand(),
   apply: async () => (await import('./apply.ts')).applyCommand(),
   diff: async () => (await import('./diff.ts')).diffCommand(),

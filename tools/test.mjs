@@ -8,7 +8,7 @@ const roots = ['cli', 'control-api', 'gateway', 'sdk', 'filters', 'test', 'tools
 const files = roots
   .filter((root) => existsSync(root))
   .flatMap((root) => readdirSync(root, { recursive: true }).map((file) => `${root}/${file}`))
-  .filter((file) => file.endsWith(`.${suffix}.ts`) && !file.includes('node_modules'))
+  .filter((file) => file.endsWith(`.${suffix}.ts`) && !/node_modules|sdk\/templates/.test(file))
   .filter((file) => only.length === 0 || only.some((part) => file.includes(part)))
   .sort();
 if (files.length === 0) {

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { endpointBinding } from '../../gateway/bindings.ts';
-import type { Cluster, Endpoint, Listener, Server, Snapshot } from '../../gateway/snapshot.ts';
+import type { Endpoint, Listener, Server, Snapshot } from '../../gateway/snapshot.ts';
 import type { ExternalService } from './capnp.ts';
 import { type Keep, upstreamTls } from './upstream-tls.ts';
 
