@@ -1,5 +1,6 @@
 /** All analysers over one configuration. Each looks for one kind of mistake; none changes what is compiled. */
 import type { Compiled } from '../compile/compile.ts';
+import { identityOf } from '../compile/identity.ts';
 import type { CompileInput } from '../compile/processor.ts';
 import { claimRoutes } from './claim-routes.ts';
 import { destinations } from './destinations.ts';
@@ -39,6 +40,7 @@ const ANALYSERS: readonly Analyser[] = [
 
 /** Of what was compiled: a definition that another replaced is not looked at. */
 export function analyse({ input, compiled }: Scene): Finding[] {
-  const scene = { compiled, input: { ...input, resources: compiled.resources } };
+  const identity = identityOf(input.identity, input.mesh);
+  const scene = { compiled, input: { ...input, identity, resources: compiled.resources } };
   return ANALYSERS.flatMap((analyser) => analyser(scene));
 }

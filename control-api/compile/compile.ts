@@ -8,6 +8,7 @@ import { earlyEnforcement } from './early-enforcement.ts';
 import { envoyFilters } from './envoyfilter/processor.ts';
 import { gateways } from './gateways.ts';
 import { identify } from './identify.ts';
+import { identityOf } from './identity.ts';
 import { mesh } from './mesh.ts';
 import { meshEntry } from './mesh-entry.ts';
 import { peerAuthentication } from './peer-authentication.ts';
@@ -50,7 +51,8 @@ export interface Compiled extends Pick<Draft, 'findings' | 'placements'> {
 export function compile(given: CompileInput): Compiled {
   const { current, findings: replaced } = withoutReplaced(given.resources);
   const { accepted, findings: refused } = withoutRefused(current);
-  const input = { ...given, resources: accepted.sort(byAge) };
+  const identity = identityOf(given.identity, given.mesh);
+  const input = { ...given, identity, resources: accepted.sort(byAge) };
   const draft: Draft = {
     snapshot: {
       mesh: { numTrustedProxies: 0, pathNormalization: 'BASE', nodeCluster: '', accessLog: [] },
