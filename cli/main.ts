@@ -2,7 +2,7 @@
 import { enableCompileCache } from 'node:module';
 import { Command } from 'commander';
 import { EXIT } from './exit.ts';
-import { VERSION } from './version.ts';
+import { VERSION, versionCommand } from './version.ts';
 
 /** In the order in which `bowsprit help` shows them. Loaded on demand, since start-up time is every script's time. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
@@ -17,7 +17,20 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   mesh: async () => (await import('./mesh.ts')).meshCommand(),
   deploy: async () => (await import('./deploy/command.ts')).deployCommand(),
   ratelimit: async () => (await import('./ratelimit/command.ts')).ratelimitCommand(),
+  completion: async () => (await import('./completion.ts')).completionCommand(allCommands),
+  version: async () => versionCommand(),
 };
+
+function allCommands(): Promise<Command[]> {
+  return Promise.all(Object.values(COMMANDS).map((load) => load()));
+}
+
+/** Commands of commands too end with our exit codes. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
+  return command;
+}
 
 // Compiled code of the modules is kept between runs; it saves more than a third of the start.
 enableCompileCache();
@@ -32,5 +45,5 @@ const program = new Command('bowsprit')
 
 const wanted = COMMANDS[process.argv[2] ?? ''];
 const loaded = wanted ? [wanted] : Object.values(COMMANDS);
-for (const load of loaded) program.addCommand((await load()).copyInheritedSettings(program));
+for (const load of loaded) program.addCommand(inherit(await load(), program));
 await program.parseAsync();

@@ -9,7 +9,7 @@ import { action, CommandError, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
 import { several } from './options.ts';
 import { serveAdmin } from './serve/admin.ts';
-import { type Control, startControl } from './serve/control.ts';
+import type { Control } from './serve/control.ts';
 import { controlGateways } from './serve/control-gateways.ts';
 import { Gateway } from './serve/gateway.ts';
 import { watchFiles } from './serve/watch.ts';
@@ -120,6 +120,8 @@ async function controlOf(options: ServeOptions, address: string): Promise<Contro
     printFindings(readConfiguration(options).findings);
     return readFloor(options);
   };
+  // Only where it is asked for: start-up time is every script's time.
+  const { startControl } = await import('./serve/control.ts');
   const control = await startControl({ address, data, folder, kubeconfig: options.kubeconfig }, floor);
   console.error(`bowsprit: control API on https://${address}; KUBECONFIG=${options.kubeconfig}`);
   return control;

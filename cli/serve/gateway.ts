@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { bundleWorker } from './bundle.ts';
-import { type Front, openFront } from './front.ts';
+import type { Front } from './front.ts';
 import { type Generation, startGeneration } from './generation.ts';
 import { type GenerationFiles, writeGeneration } from './generation-files.ts';
 import { type ListeningSocket, listen } from './listen.ts';
@@ -164,6 +164,8 @@ export class Gateway {
     await this.#sockets.get(port)?.close();
     this.#sockets.delete(port);
     const address = { host: this.#options.bind, port: localPort(port, this.#options.ports) };
+    // Imported only where a port needs it.
+    const { openFront } = await import('./front.ts');
     const front = await openFront(address, this.#options.certificates);
     await front.serve(plan, generation);
     return front;

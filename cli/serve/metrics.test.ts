@@ -31,4 +31,9 @@ up 2
   );
 });
 
+test('a series without a comment is no part of the metric before it', () => {
+  const text = '# TYPE up gauge\nup 1\nupstream 2\n# TYPE down gauge\ndown 1\n';
+  assert.equal(sumMetrics([text, text]), '# TYPE up gauge\nup 2\nupstream 4\n# TYPE down gauge\ndown 2\n');
+});
+
 test('nothing from a process that did not answer', () => assert.equal(sumMetrics(['', one]), sumMetrics([one])));

@@ -31,10 +31,16 @@ function addText(text: string, families: Map<string, Family>): void {
       current = commented;
       family(families, current).comments.add(line);
     } else if (series !== undefined) {
-      const { series: sums } = family(families, series.startsWith(current) && current ? current : series);
+      const { series: sums } = family(families, belongs(series, current) ? current : series);
       sums.set(series, (sums.get(series) ?? 0) + Number(value));
     }
   }
+}
+
+/** A histogram's samples have endings of their own behind its name. */
+function belongs(series: string, name: string): boolean {
+  const rest = series.slice(name.length);
+  return name !== '' && series.startsWith(name) && /^(_bucket|_sum|_count)?(\{|$)/.test(rest);
 }
 
 function family(families: Map<string, Family>, name: string): Family {
