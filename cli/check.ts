@@ -1,9 +1,11 @@
 /** `bowsprit check`: findings, placements and the order of merged routes; needs no network. */
 import { Command, Option } from 'commander';
+import { stringify } from 'yaml';
 import { analyse } from '../control-api/analysis/analyse.ts';
 import type { Finding, Level } from '../control-api/analysis/finding.ts';
 import { mergeOrder, type OrderedHost } from '../control-api/analysis/merge-order.ts';
 import type { CompileInput, Placement } from '../control-api/compile/processor.ts';
+import { type ShortForm, shortForms } from '../control-api/compile/ratelimit/short-form.ts';
 import { placementsOf } from '../control-api/resources/placement.ts';
 import { describe } from '../control-api/resources/resource.ts';
 import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
@@ -32,12 +34,16 @@ async function check(options: CheckOptions): Promise<void> {
   const order = mergeOrder(compiled.snapshot, input.resources);
   const { snapshot } = compiled;
   const placements = withFields(compiled.placements, input);
+  const rateLimits = shortForms(snapshot, input.identity.namespace);
   if (options.output === 'json') {
-    console.log(JSON.stringify({ snapshot: snapshot.id, findings, placements, mergeOrder: order }, null, 2));
+    console.log(
+      JSON.stringify({ snapshot: snapshot.id, findings, placements, mergeOrder: order, rateLimits }, null, 2),
+    );
   } else {
     printFindings(findings, process.stdout);
     printPlacements(placements);
     printOrder(order);
+    printShortForms(rateLimits);
     console.log(summary(findings));
   }
   process.exitCode = findings.some(({ level }) => level === 'error') ? EXIT.findings : EXIT.fine;
@@ -63,6 +69,13 @@ const TITLES: Record<Placement['where'], string> = {
   cluster: 'In the cluster',
   unsupported: 'Not carried out',
 };
+
+/** What EnvoyFilters and the service's ConfigMap say about limits, as our own kind: the same limits, a tenth of the lines. */
+function printShortForms(forms: readonly ShortForm[]): void {
+  if (forms.length === 0) return;
+  console.log('\nThe same rate limits as a RateLimit:');
+  for (const form of forms) console.log(stringify(form, { aliasDuplicateObjects: false }).replace(/^(?=.)/gm, '  '));
+}
 
 function printPlacements(placements: readonly Placement[]): void {
   for (const [where, title] of Object.entries(TITLES)) {

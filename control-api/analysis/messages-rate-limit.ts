@@ -54,4 +54,10 @@ export const RATE_LIMIT_MESSAGES = {
     text: "Envoy's default timeout of 20 ms for a rate-limit decision is {timeout} ms here, because the counters may be far away",
     mend: 'Set `timeout` of the rate-limit filter to have another.',
   },
+  RateLimitTargetUnknown: {
+    code: 'BSP0405',
+    level: 'warning',
+    text: 'the target {target} is not served here: the limits apply to nothing there',
+    mend: 'Name a Gateway or VirtualService of the same namespace.',
+  },
 } as const satisfies Record<string, Message>;

@@ -15,6 +15,7 @@ import { peerAuthentication } from './peer-authentication.ts';
 import { placements } from './placements.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 import { rateLimitConfig } from './ratelimit/config-maps.ts';
+import { shortRateLimits } from './ratelimit/short-kind.ts';
 import { withoutRefused } from './refusals.ts';
 import { withoutReplaced } from './replaced.ts';
 import { requestAuthentication } from './request-authentication.ts';
@@ -37,6 +38,7 @@ const PROCESSORS: readonly Processor[] = [
   wasmPlugin,
   earlyEnforcement,
   rateLimitConfig,
+  shortRateLimits,
   envoyFilters,
   placements,
 ];

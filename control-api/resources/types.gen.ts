@@ -695,6 +695,42 @@ matchLabels?: {
 }
 }
 
+export interface RateLimitSpec {
+selector?: {
+matchLabels?: {
+[k: string]: string
+}
+}
+targetRefs?: {
+group?: string
+kind: ("Gateway" | "VirtualService")
+name: string
+}[]
+failureMode?: ("Allow" | "Deny")
+timeout?: string
+responseHeaders?: boolean
+limits: {
+name?: string
+requests: number
+unit: ("second" | "minute" | "hour" | "day" | "week" | "month" | "year")
+shadow?: boolean
+by?: {
+header?: string
+claim?: string
+path?: {
+exact?: string
+prefix?: string
+regex?: string
+}
+clientAddress?: {
+ipv4PrefixLength?: number
+ipv6PrefixLength?: number
+}
+value?: string
+}[]
+}[]
+}
+
 export interface RequestAuthenticationSpec {
 jwtRules?: {
 audiences?: string[]
