@@ -14,6 +14,7 @@ import { meshConflicts } from './mesh-conflicts.ts';
 import { platform } from './platform.ts';
 import { shadowedRoutes } from './shadowed-routes.ts';
 import { surprises } from './surprises.ts';
+import { trafficLimits } from './traffic-limits.ts';
 import { upstreamTls } from './upstream-tls.ts';
 
 /** What an analyser may look at. */
@@ -35,6 +36,7 @@ const ANALYSERS: readonly Analyser[] = [
   upstreamTls,
   envoyFilters,
   surprises,
+  trafficLimits,
   platform,
 ];
 

@@ -6,6 +6,7 @@ import type { Level } from './finding.ts';
 import { PLATFORM_MESSAGES } from './messages-platform.ts';
 import { RATE_LIMIT_MESSAGES } from './messages-rate-limit.ts';
 import { SECURITY_MESSAGES } from './messages-security.ts';
+import { TRAFFIC_MESSAGES } from './messages-traffic.ts';
 import { WASM_MESSAGES } from './messages-wasm.ts';
 
 export interface Message {
@@ -224,6 +225,7 @@ export const MESSAGES = {
     text: 'defined again at {place}; only the last definition counts, as with kubectl apply',
   },
   ...PLATFORM_MESSAGES,
+  ...TRAFFIC_MESSAGES,
   ...WASM_MESSAGES,
   NoEndpoints: {
     code: 'BSP0113',

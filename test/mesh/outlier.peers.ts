@@ -21,6 +21,7 @@ const settings: Record<string, Partial<OutlierDetection>> = {
   'one-local': { consecutiveLocalOriginFailure: 1, splitExternalLocalOriginErrors: true, maxEjectionPercent: 100 },
   refused: { consecutiveLocalOriginFailure: 2, splitExternalLocalOriginErrors: true, maxEjectionPercent: 100 },
   'refused-as-5xx': { consecutive5xx: 2, maxEjectionPercent: 100 },
+  codes: { consecutive5xx: 2, maxEjectionPercent: 100, errorCodes: [429] },
   panic: { consecutive5xx: 2, maxEjectionPercent: 100, minHealthPercent: 50 },
   back: { consecutive5xx: 2, maxEjectionPercent: 50 },
 };
@@ -53,6 +54,22 @@ async function listen(): Promise<number> {
 }
 
 const portsOf = (name: string) => (name.startsWith('refused') ? [...ports, dead] : ports);
+/** How Envoy is told which statuses are errors. */
+const errorMatcher = (codes: number[]) => ({
+  typed_extension_protocol_options: {
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+      '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+      explicit_http_config: { http_protocol_options: {} },
+      outlier_detection: {
+        error_matcher: {
+          http_response_headers_match: {
+            headers: codes.map((code) => ({ name: ':status', string_match: { exact: String(code) } })),
+          },
+        },
+      },
+    },
+  },
+});
 const seconds = (ms: number) => `${ms / 1000}s`;
 
 function envoyCluster(name: string, config: Partial<OutlierDetection>): unknown {
@@ -81,6 +98,7 @@ function envoyCluster(name: string, config: Partial<OutlierDetection>): unknown 
         enforcing_success_rate: 0,
         enforcing_local_origin_success_rate: 0,
       },
+      ...(config.errorCodes && errorMatcher(config.errorCodes)),
     },
   );
 }
@@ -172,6 +190,7 @@ const scripts: [name: string, path: string, fails: Record<number, string>][] = [
   ['one reset is enough where one is asked for', '/one-local', { 0: '503', 1: 'reset' }],
   ['refused connections in a row are local errors', '/refused', {}],
   ['refused connections count as 503 otherwise', '/refused-as-5xx', {}],
+  ['named statuses count in place of 5xx', '/codes', { 0: '429', 1: '500' }],
   ['too few healthy ones: panic', '/panic', { 0: '500', 1: '500' }],
 ];
 

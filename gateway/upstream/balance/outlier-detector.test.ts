@@ -56,6 +56,17 @@ test('errorCodes are the only answers that count, and a lost connection still do
   assert.equal(hosts[1]!.ejected, true);
 });
 
+test('named statuses count in place of 5xx', () => {
+  const { hosts, fail } = detectorOf(2, { consecutive5xx: 2, errorCodes: [429, 503] });
+  fail(0, 5, 500);
+  fail(1, 1, 429);
+  fail(1, 1, 503);
+  assert.deepEqual(
+    hosts.map((host) => host.ejected),
+    [false, true],
+  );
+});
+
 test('no answer counts as a 503 unless local errors are counted apart', () => {
   const together = detectorOf(1, { consecutive5xx: 2 });
   together.detector.failed(together.hosts[0]!, 'connect', 0);
