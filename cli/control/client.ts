@@ -1,6 +1,6 @@
 /** Calls to the control API, with the server and the token from a kubeconfig, or from the environment in CI. */
 import { existsSync, readFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -62,6 +62,8 @@ function connectionOf(config: KubeConfig, path: string): Connection {
 
 export class ControlClient {
   readonly #connection: Connection;
+  /** A handshake for each of ten thousand objects would take longer than applying them. */
+  readonly #agent = new Agent({ keepAlive: true });
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -79,7 +81,7 @@ export class ControlClient {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         `${server.replace(/\/$/, '')}${path}`,
-        { method, headers, ...(ca && { ca }) },
+        { agent: this.#agent, method, headers, ...(ca && { ca }) },
         (answer) => {
           let whole = '';
           answer.setEncoding('utf8').on('data', (part: string) => {

@@ -34,6 +34,8 @@ export interface Served {
   get(host: string, path: string): Promise<{ status: number; body: string }>;
   /** Asks until the gateway answers so; gives the milliseconds that it took. */
   until(host: string, path: string, status: number, withinMs?: number): Promise<number>;
+  /** Process ids of every workerd. */
+  children(): number[];
   /** `serve` once more on the same data, after an end of the first. */
   restart(): Promise<void>;
   /** Ends it at once, children too, as a power cut would. */
@@ -95,6 +97,7 @@ export async function startServed(
     },
     get,
     until: (host, path, status, withinMs = 10_000) => until(() => get(host, path), status, withinMs),
+    children: () => descendants(child.pid!),
     restart: async () => {
       child = await start();
     },
@@ -165,6 +168,16 @@ async function ready(admin: number, child: ChildProcess, log: () => string): Pro
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`serve did not start: ${log()}`);
+}
+
+/** Children that have children are only launchers. */
+function descendants(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
+  const children = stdout.split('\n').map(Number).filter(Boolean);
+  return children.flatMap((one) => {
+    const below = descendants(one);
+    return below.length > 0 ? below : [one];
+  });
 }
 
 /** The whole process group, which is `serve` with its workerd children. */
