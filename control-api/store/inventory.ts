@@ -41,6 +41,10 @@ export class Inventory {
     yield* this.held.values();
   }
 
+  get size(): number {
+    return this.held.size;
+  }
+
   get resources(): Resource[] {
     return [...this.held.values()].flatMap((held) => held.resource ?? []);
   }

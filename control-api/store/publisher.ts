@@ -22,6 +22,11 @@ import { type FetchedModule, WantedModules } from './wanted-modules.ts';
 
 /** Long enough to gather the objects of one `kubectl apply`, short enough that nobody notices. */
 const GATHER_MS = 25;
+/** So many writes between two compilations are a bulk. */
+const BULK_WRITES = 5;
+/** A compilation takes some 10 ms for 1,000 objects; this leaves half of the time to the writes. */
+const BULK_OBJECTS_PER_MS = 50;
+const LONGEST_GATHER_MS = 2000;
 const REVIEWED_AT_ONCE = 300;
 /** Analysis is for people: it waits until the writes have ended. */
 const ANALYSE_AFTER_MS = 300;
@@ -37,6 +42,8 @@ export class Publisher {
   private readonly snapshots: Snapshots;
   private readonly followers = new Set<Follower>();
   private readonly authors = new Set<string>();
+  private writes = 0;
+  private writesBefore = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private analysis: ReturnType<typeof setTimeout> | undefined;
   private floor: Floor = NO_FLOOR;
@@ -84,7 +91,14 @@ export class Publisher {
   /** Somebody wrote: compile soon. */
   schedule(author?: string): void {
     if (author !== undefined) this.authors.add(author);
-    this.timer ??= setTimeout(() => this.publish(), GATHER_MS);
+    this.writes++;
+    this.timer ??= setTimeout(() => this.publish(), this.gatherMs());
+  }
+
+  /** Thousands of writes in a row are not compiled after each few of them: the pause grows with what is to be compiled. */
+  private gatherMs(): number {
+    if (this.writesBefore < BULK_WRITES) return GATHER_MS;
+    return Math.min(Math.max(GATHER_MS, this.inventory.size / BULK_OBJECTS_PER_MS), LONGEST_GATHER_MS);
   }
 
   /** Calls back whenever the pointer moves, and (`wants`) whenever modules are wanted before it can. */
@@ -106,16 +120,18 @@ export class Publisher {
   publish(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.writesBefore = this.writes;
+    this.writes = 0;
     this.modules.reset();
     this.last = analysed(this.inventory, this.floor, (reference) => this.modules.find(reference), this.previous());
     if (this.hasParent && this.modules.wanted.length > 0) {
       for (const { wants } of this.followers) wants?.();
       return;
     }
-    this.move(this.last.snapshot);
-    this.report();
+    // What gateways are to confirm is reported then: until then they would wait for the reports.
+    if (!this.move(this.last.snapshot)) this.report();
     clearTimeout(this.analysis);
-    this.analysis = setTimeout(() => this.analyse(), ANALYSE_AFTER_MS);
+    this.analysis = setTimeout(() => this.analyse(), ANALYSE_AFTER_MS + this.inventory.size / BULK_OBJECTS_PER_MS);
   }
 
   /** What is in error keeps what it had in the compilation before, which may have been another process's. */
@@ -124,7 +140,8 @@ export class Publisher {
     return this.last?.snapshot ?? (current && this.snapshots.get(current.snapshot));
   }
 
-  private move(snapshot: Snapshot): void {
+  /** Whether somebody is going to confirm it. */
+  private move(snapshot: Snapshot): boolean {
     const authors = [...this.authors];
     this.authors.clear();
     const { current, pinnedFrom } = this.snapshots;
@@ -132,6 +149,7 @@ export class Publisher {
     if (isNew) this.announce(this.snapshots.publish(snapshot, authors));
     else if (current && this.served === undefined) this.announce(current);
     if (!this.hasParent) this.served = this.snapshots.current?.snapshot;
+    return isNew && this.hasParent && this.followers.size > 0;
   }
 
   /** Makes an older Snapshot live until the next change of what would be served; undefined when it is not kept any more. */
