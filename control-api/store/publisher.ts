@@ -80,8 +80,8 @@ export class Publisher {
    * analysis of all of them, and the object's status tells it soon after.
    */
   review(resource: Resource): Finding[] {
+    if (this.inventory.size + this.floor.resources.length > REVIEWED_AT_ONCE) return [];
     const others = laidOver(this.inventory.resources, this.floor.resources);
-    if (others.length > REVIEWED_AT_ONCE) return [];
     const input = { resources: laidOver([resource], others), mesh: this.floor.mesh, identity: INGRESS_GATEWAY };
     const compiled = compile({ ...input, modules: (reference) => this.modules.find(reference) });
     const about = describe(resource);
