@@ -107,11 +107,17 @@ async function contextOf(server: Server, folder: string | undefined): Promise<Se
   return createSecureContext(await contextOptions(server, folder));
 }
 
-/** The index of the connection's server; -1: there is none, or it wants a certificate that the client did not show. */
+/** The index of the connection's server; -1: there is none, or the client's certificate is not what the server asks for. */
 function serverOf(target: Target, socket: TLSSocket): number {
   const index = chooseServer(target.servers, typeof socket.servername === 'string' ? socket.servername : '');
-  const mode = target.servers[index]?.tls?.mode;
-  return (mode === 'MUTUAL' || mode === 'ISTIO_MUTUAL') && !socket.authorized ? -1 : index;
+  return socket.authorized || !asksFor(target.servers[index], socket) ? index : -1;
+}
+
+/** Whether the server needs the client's certificate: always, or as soon as the client shows one. */
+function asksFor(server: Server | undefined, socket: TLSSocket): boolean {
+  const mode = server?.tls?.mode;
+  if (mode === 'OPTIONAL_MUTUAL') return socket.getPeerX509Certificate() !== undefined;
+  return mode === 'MUTUAL' || mode === 'ISTIO_MUTUAL';
 }
 
 /** How the request goes on to a process; undefined when no server is meant (the connection is closed then). */
@@ -121,7 +127,7 @@ function outgoing(incoming: IncomingMessage, target: Target, turn: number, keep:
   if (index < 0) return undefined;
   const { generation, agent } = target;
   const headers = withoutHopByHop(incoming.rawHeaders, keep);
-  headers.push(CF_HEADER, JSON.stringify(cfOf(socket)));
+  headers.push(CF_HEADER, JSON.stringify(cfOf(socket, asksFor(target.servers[index], socket))));
   if (incoming.headers['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked');
   const port = Number(generation.plans.find((plan) => plan.kind === 'front' && plan.servers === target.servers)?.port);
   return request({
@@ -184,12 +190,13 @@ function withoutHopByHop(raw: readonly string[], keep: readonly string[] = []): 
   return kept;
 }
 
-function cfOf(socket: TLSSocket): SocketCf {
+/** The certificate of a client that was not asked for one counts for nothing, as if it had not been sent. */
+function cfOf(socket: TLSSocket, asked: boolean): SocketCf {
   const address = socket.remoteAddress ?? '';
   const clientIp = `${address.includes(':') ? `[${address}]` : address}:${socket.remotePort}`;
   const name = typeof socket.servername === 'string' ? { serverName: socket.servername } : {};
   const peer = socket.getPeerX509Certificate();
-  if (!peer) return { clientIp, ...name };
+  if (!peer || !asked) return { clientIp, ...name };
   const certVerified = socket.authorized ? 'SUCCESS' : 'NONE';
   const sha256 = peer.fingerprint256.replaceAll(':', '').toLowerCase();
   return { clientIp, ...name, tlsClientAuth: { certPresented: '1', certVerified, sha256, pem: peer.toString() } };

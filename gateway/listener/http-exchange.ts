@@ -5,6 +5,7 @@ import type { Listener, Route, Snapshot, VirtualHost } from '../snapshot.ts';
 import type { ResponseFlag } from '../telemetry/flags.ts';
 import { clientAddressOf, type Peer, peerOf } from './client-address.ts';
 import { certificateName } from './client-certificate.ts';
+import { forwardedClientCert } from './forwarded-client-cert.ts';
 import { CopyOnWriteHeaders } from './header-view.ts';
 import { normalisePath } from './normalise-path.ts';
 import { RequestHeaderView } from './request-header-view.ts';
@@ -82,6 +83,8 @@ export class HttpExchange implements Exchange {
     this.clientAddress = clientAddressOf(this.peer, headers.get('x-forwarded-for'), proxies);
     this.headerCount = headers.names.size;
     sanitiseRequestHeaders(headers, this.peer.address, this.clientAddress, this.scheme);
+    const certificate = cf?.tlsClientAuth && forwardedClientCert(cf.tlsClientAuth);
+    if (certificate !== undefined) headers.set('x-forwarded-client-cert', certificate);
   }
 
   get verified(): Map<string, Claims> {

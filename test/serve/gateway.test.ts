@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
-import { after, describe, it } from 'node:test';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { generate } from 'selfsigned';
 import { Gateway } from '../../cli/serve/gateway.ts';
 import { listenerOf, snapshotOf } from './snapshots.ts';
 
@@ -13,6 +17,18 @@ interface Shown {
   props: { port: number; server?: string };
   clientIp: string;
   snapshot: string;
+  tlsClientAuth?: { certVerified: string; pem: string };
+}
+
+/** PEM texts, as Node's TLS clients take them. */
+interface ClientCertificate {
+  key: string;
+  cert: string;
+}
+
+async function certificateOf(name: string): Promise<ClientCertificate> {
+  const made = await generate([{ name: 'commonName', value: name }], { keyType: 'ec' });
+  return { key: made.private, cert: made.cert };
 }
 
 function collect(response: IncomingMessage): Promise<string> {
@@ -26,7 +42,7 @@ function collect(response: IncomingMessage): Promise<string> {
 }
 
 /** GET on a fresh connection, so that the answer comes from whoever accepts now. */
-function ask(port: number, path = '/', servername?: string): Promise<Shown> {
+function ask(port: number, path = '/', servername?: string, certificate?: ClientCertificate): Promise<Shown> {
   const options = { host: '127.0.0.1', port, path, agent: false, localAddress: '127.0.0.9' };
   return new Promise((resolve, reject) => {
     const done = (response: IncomingMessage): void =>
@@ -34,13 +50,22 @@ function ask(port: number, path = '/', servername?: string): Promise<Shown> {
     const sent =
       servername === undefined
         ? getHttp(options, done)
-        : getHttps({ ...options, servername, rejectUnauthorized: false }, done);
+        : getHttps({ ...options, ...certificate, servername, rejectUnauthorized: false }, done);
     sent.on('error', reject);
   });
 }
 
 describe('Gateway', () => {
-  const gateway = new Gateway({ bind: '127.0.0.1', ports: ANY_PORT, workers: 2, entry: 'test/serve/tiny-worker.ts' });
+  const certificates = mkdtempSync(join(tmpdir(), 'gateway-test-'));
+  const entry = 'test/serve/tiny-worker.ts';
+  const gateway = new Gateway({ bind: '127.0.0.1', ports: ANY_PORT, workers: 2, entry, certificates });
+  let ada: ClientCertificate;
+  before(async () => {
+    ada = await certificateOf('ada');
+    // A certificate that is its own authority.
+    writeFileSync(join(certificates, 'mutual.ca.crt'), ada.cert);
+  });
+  after(() => rmSync(certificates, { recursive: true }));
   after(() => gateway.stop());
   const local = (port: number): number => gateway.localPorts().get(port) ?? assert.fail(`nothing listens for ${port}`);
 
@@ -64,6 +89,22 @@ describe('Gateway', () => {
     assert.equal((await ask(local(8443), '/', 'x.b.example.com')).props.server, 'b');
     await assert.rejects(ask(local(8443), '/', 'c.example.com'));
     await assert.rejects(ask(local(8443), '/', ''));
+  });
+
+  it('asks for client certificates where the server does, and tells the Worker whose it was', async () => {
+    const mutual = { ...TLS, mode: 'MUTUAL' as const, credentialName: 'mutual' };
+    const servers = [
+      { name: 'mutual', hosts: ['m.example.com'], tls: mutual },
+      { name: 'simple', hosts: ['s.example.com'], tls: TLS },
+    ];
+    await gateway.roll(snapshotOf('mutual', [listenerOf(80, [{}]), listenerOf(8443, servers)]));
+    const port = local(8443);
+    await assert.rejects(ask(port, '/', 'm.example.com'));
+    await assert.rejects(ask(port, '/', 'm.example.com', await certificateOf('mallory')));
+    const known = await ask(port, '/', 'm.example.com', ada);
+    assert.deepEqual([known.props.server, known.tlsClientAuth?.certVerified], ['mutual', 'SUCCESS']);
+    assert.equal(known.tlsClientAuth?.pem.trim(), ada.cert.trim());
+    assert.equal((await ask(port, '/', 's.example.com', await certificateOf('mallory'))).tlsClientAuth, undefined);
   });
 
   it('closes the sockets of ports that are gone', () => {
