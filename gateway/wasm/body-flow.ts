@@ -19,6 +19,9 @@ export interface BodySource {
 /** The filter has let a body grow over the limit while it held it back. */
 export class BodyTooLarge extends Error {}
 
+/** What has arrived already is there before the next turn of the event loop. */
+const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
 const EMPTY = new Uint8Array(0);
 
 export class BodyFlow {
@@ -32,6 +35,7 @@ export class BodyFlow {
   /** What came in while the filter was paused in its headers callback. */
   readonly #arrived = new BodyBuffer();
   #arrivedAll = false;
+  #prefetching: Promise<void> | undefined;
 
   constructor(direction: Direction, stream: FilterStream, source: BodySource) {
     this.#direction = direction;
@@ -44,6 +48,7 @@ export class BodyFlow {
    * Throws BodyTooLarge, or what the source throws.
    */
   async next(): Promise<Uint8Array | undefined> {
+    await this.#prefetching;
     while (!this.#stream.outcome) {
       const paused = this.#stream.isPaused(this.#direction);
       if (!paused && this.#held.length > 0) return this.#held.take();
@@ -64,29 +69,41 @@ export class BodyFlow {
     this.#source.cancel(reason);
   }
 
-  /** Reads on while the filter is paused in its headers callback, so that it then sees everything at once, as in Envoy. */
-  async readWhilePaused(): Promise<void> {
-    while (this.#stream.isPaused(this.#direction) && !this.#stream.outcome && !this.#arrivedAll) {
-      if (this.#arrived.length > BUFFER_LIMIT) return;
-      const piece = await this.#readOrChange(true);
-      if (piece === 'changed') return;
-      if (piece) this.#arrived.append(piece.data);
-      this.#arrivedAll = !piece || piece.last;
+  /**
+   * Reads on while the filter is paused in its headers callback, so that it then sees at once all that has come in, with the
+   * end, as in Envoy. To be called when the filter has paused; next() waits for it.
+   */
+  readWhilePaused(): void {
+    this.#prefetching = this.#prefetch().catch(() => undefined);
+  }
+
+  async #prefetch(): Promise<void> {
+    let paused = true;
+    while (!this.#stream.outcome && !this.#arrivedAll && this.#arrived.length <= BUFFER_LIMIT) {
+      const piece = await this.#readOr(paused ? this.#stream.change() : soon());
+      if (piece === 'changed' && !paused) return;
+      if (piece === 'changed') paused = this.#stream.isPaused(this.#direction);
+      else {
+        if (piece) this.#arrived.append(piece.data);
+        this.#arrivedAll = !piece || piece.last;
+      }
     }
   }
 
   async #step(paused: boolean): Promise<void> {
     if (this.#arrived.length > 0 || this.#arrivedAll) return this.#push(this.#arrived.take(), this.#arrivedAll);
-    const piece = await this.#readOrChange(paused);
+    // While paused, a resume must not wait for the peer's next piece.
+    const piece = await this.#readOr(paused ? this.#stream.change() : undefined);
     if (piece === 'changed') return;
     this.#push(piece?.data ?? EMPTY, !piece || piece.last);
   }
 
-  /** While paused, a resume must not wait for the peer's next piece. */
-  async #readOrChange(paused: boolean): Promise<{ data: Uint8Array; last: boolean } | undefined | 'changed'> {
+  async #readOr(
+    change: Promise<void> | undefined,
+  ): Promise<{ data: Uint8Array; last: boolean } | undefined | 'changed'> {
     this.#reading ??= this.#source.read();
-    const first = paused
-      ? await Promise.race([this.#reading, this.#stream.change().then(() => 'changed' as const)])
+    const first = change
+      ? await Promise.race([this.#reading, change.then(() => 'changed' as const)])
       : await this.#reading;
     if (first !== 'changed') this.#reading = undefined;
     return first;

@@ -90,7 +90,7 @@ export class FilterStream implements Stream {
     this.#resumed = false;
     const callback = direction === 'request' ? onRequestBody : onResponseBody;
     const returned = this.vm.invoke(context, callback, data.length, endOfStream ? 1 : 0);
-    const action = this.#takeStop() ? DataAction.StopNoBuffer : Math.min(returned >>> 0, DataAction.StopNoBuffer);
+    const action = this.vm.stopIteration ? DataAction.StopNoBuffer : Math.min(returned >>> 0, DataAction.StopNoBuffer);
     this.#paused[direction] = action !== DataAction.Continue && !this.#resumed;
     if (action === DataAction.Continue) context[field] = null;
     return action;
@@ -168,15 +168,9 @@ export class FilterStream implements Stream {
     this.#context.endOfStream = end;
     this.#resumed = false;
     const returned = this.vm.invoke(this.#context, callback, map.size, end ? 1 : 0);
-    const going = !this.#takeStop() && returned === HeadersAction.Continue;
+    const going = !this.vm.stopIteration && returned === HeadersAction.Continue;
     this.#paused[direction] = !going && !this.#resumed;
     return going;
-  }
-
-  #takeStop(): boolean {
-    const stopped = this.vm.stopIteration;
-    this.vm.stopIteration = false;
-    return stopped;
   }
 
   #settled(direction: Direction): Outcome | Promise<Outcome> {

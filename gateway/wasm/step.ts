@@ -101,7 +101,7 @@ async function requestSlowly(
     scope.attributes.received += size;
   });
   const flow = new BodyFlow('request', stream, source);
-  if (waiting instanceof Promise) void flow.readWhilePaused().catch(() => undefined);
+  if (waiting instanceof Promise) flow.readWhilePaused();
   const outcome = await waiting;
   if (outcome) return verdictOf(stream, outcome);
   try {
@@ -123,18 +123,25 @@ async function respondSlowly(
   waiting: Outcome | Promise<Outcome>,
   wantsBody: boolean,
 ): Promise<LocalReply | undefined> {
-  const outcome = await waiting;
   const body = exchange.responseBody;
-  if (outcome || !wantsBody || body === null) {
+  if (!wantsBody || body === null) {
+    const outcome = await waiting;
     endLater(exchange, stream, scope);
     return outcome && replyOf(outcome);
   }
-  stream.markAnswered();
   const isStream = body instanceof ReadableStream;
   const source = counted(isStream ? fromStream(body) : fromBytes(bytesOf(body)), (size) => {
     scope.attributes.sent += size;
   });
   const flow = new BodyFlow('response', stream, source);
+  if (waiting instanceof Promise) flow.readWhilePaused();
+  const outcome = await waiting;
+  if (outcome) {
+    flow.cancel(new Error('a filter replaced the answer'));
+    endLater(exchange, stream, scope);
+    return replyOf(outcome);
+  }
+  stream.markAnswered();
   // Its length may change on the way; without the header the platform sends pieces.
   exchange.responseHeaders.remove('content-length');
   if (isStream) exchange.responseBody = asStream(flow, stream, () => end(exchange, stream, scope));

@@ -102,6 +102,7 @@ export class Vm {
     const outerEffective = this.#effective;
     this.#current = context;
     this.#effective = VM_CONTEXT;
+    this.stopIteration = false;
     let result = 0;
     try {
       const { guard } = this.host;
@@ -111,7 +112,9 @@ export class Vm {
     }
     this.#current = outer;
     this.#effective = outerEffective;
+    const stopped = this.stopIteration;
     if (outer.id === VM_CONTEXT) this.#runLater();
+    this.stopIteration = stopped;
     return result;
   }
 

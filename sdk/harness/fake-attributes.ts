@@ -1,4 +1,5 @@
 /** What get_property shows in a test. */
+import type { HeaderLines } from '../../gateway/wasm/header-map.ts';
 import type { Attributes } from '../../gateway/wasm/host.ts';
 import type { RequestInit } from './messages.ts';
 
@@ -7,6 +8,7 @@ const PEER = { address: '192.0.2.1', port: 40000 };
 export class FakeAttributes implements Attributes {
   readonly #source: { address: string; port: number };
   readonly #start: number;
+  headers: HeaderLines | null = null;
   #received = 0;
   #sent = 0;
   #code: number | undefined;
@@ -27,6 +29,10 @@ export class FakeAttributes implements Attributes {
   answer(status: number, details: string): void {
     this.#code = status;
     this.#details = details;
+  }
+  /** The lines of the answer as it stands: what on_log sees. */
+  answerHeaders(headers: HeaderLines): void {
+    this.headers = headers;
   }
   complete(): void {
     this.#complete = true;

@@ -29,29 +29,29 @@ const RESET = { upstream: undefined, response: undefined, details: '', rerouted:
 
 export async function runRequest(run: Run): Promise<Result> {
   const request = requestLines(run.request);
-  if (run.vm === 'refuse') return answered(undefined, request, run.refused);
+  if (run.vm === 'refuse') return answered(request, run.refused);
   if (run.vm === 'skip') return pass(run, request);
   const attributes = new FakeAttributes(run.request, run.nowMs);
   const stream = new FilterStream(run.vm, { attributes, filterState: new Map(), callouts: run.callouts });
-  let response: HeaderLines | null = null;
   try {
     const sent = await requestPhase(stream, request, bodyPieces(run.request.body), attributes);
     const rerouted = stream.takeReroute();
     if (sent.outcome === 'reset') return { ...RESET, rerouted };
     if (sent.outcome) {
       attributes.answer(sent.outcome.status, sent.outcome.details);
-      const result = await afterReply(stream, request, sent.outcome);
+      const result = await afterReply(stream, request, sent.outcome, attributes);
       return { ...result, rerouted };
     }
     const upstream = seen(request, sent.body);
     const answer = await run.upstream(upstream);
-    response = responseLines(answer);
+    const response = responseLines(answer);
+    attributes.answerHeaders(response);
     attributes.answer(Number(response.get(':status')), 'via_upstream');
     const result = await responsePhase(stream, request, response, bodyPieces(answer.body), attributes);
     return { ...result, upstream, rerouted };
   } finally {
     attributes.complete();
-    stream.end({ requestHeaders: request, responseHeaders: response });
+    stream.end({ requestHeaders: request, responseHeaders: attributes.headers });
   }
 }
 
@@ -88,7 +88,7 @@ async function requestPhase(
   const source = fromPieces(pieces, (size) => attributes.received(size));
   const flow = new BodyFlow('request', stream, source);
   const waiting = stream.requestHeaders(request, pieces.length === 0);
-  if (pieces.length > 0 && stream.wantsRequestBody) void flow.readWhilePaused();
+  if (waiting instanceof Promise && pieces.length > 0 && stream.wantsRequestBody) flow.readWhilePaused();
   const outcome = await waiting;
   if (outcome || pieces.length === 0) return { outcome: outcome && stream.takeOutcome(), body: new Uint8Array(0) };
   if (!stream.wantsRequestBody) return { outcome, body: joined(pieces) };
@@ -103,27 +103,32 @@ async function responsePhase(
   pieces: Uint8Array[],
   attributes: FakeAttributes,
 ): Promise<Result> {
-  const outcome = await stream.responseHeaders(response, pieces.length === 0);
+  const source = fromPieces(pieces, (size) => attributes.sent(size));
+  const flow = new BodyFlow('response', stream, source);
+  const waiting = stream.responseHeaders(response, pieces.length === 0);
+  const wantsBody = pieces.length > 0 && stream.wantsResponseBody;
+  if (waiting instanceof Promise && wantsBody) flow.readWhilePaused();
+  const outcome = await waiting;
   if (outcome === 'reset') return RESET;
-  if (outcome) return answered(stream, request, outcome);
+  if (outcome) return answered(request, outcome, attributes);
   stream.markAnswered();
-  const whole = joined(pieces);
-  if (pieces.length === 0 || !stream.wantsResponseBody) return { ...RESET, response: shown(response, whole) };
-  const flow = new BodyFlow(
-    'response',
-    stream,
-    fromPieces(pieces, (size) => attributes.sent(size)),
-  );
+  if (!wantsBody) return { ...RESET, response: shown(response, joined(pieces)) };
   const body = await drain(stream, flow, TOO_LARGE.response);
   return body.outcome ? RESET : { ...RESET, response: shown(response, body.bytes) };
 }
 
 /** The filter's own answer passes its own response callbacks, as in Envoy. */
-async function afterReply(stream: FilterStream, request: HeaderLines, reply: FilterReply): Promise<Result> {
+async function afterReply(
+  stream: FilterStream,
+  request: HeaderLines,
+  reply: FilterReply,
+  attributes: FakeAttributes,
+): Promise<Result> {
   const { headers, body } = replyHeaders(request, reply);
+  attributes.answerHeaders(headers);
   if (stream.vm.failure !== undefined) return { ...RESET, response: shown(headers, body), details: reply.details };
   const outcome = await stream.responseHeaders(headers, body.length === 0);
-  if (outcome) return outcome === 'reset' ? RESET : answered(stream, request, outcome);
+  if (outcome) return outcome === 'reset' ? RESET : answered(request, outcome, attributes);
   stream.markAnswered();
   if (body.length === 0 || !stream.wantsResponseBody)
     return { ...RESET, response: shown(headers, body), details: reply.details };
@@ -136,8 +141,10 @@ async function afterReply(stream: FilterStream, request: HeaderLines, reply: Fil
   return changed.outcome ? RESET : { ...RESET, response: shown(headers, changed.bytes), details: reply.details };
 }
 
-function answered(_: FilterStream | undefined, request: HeaderLines, reply: FilterReply): Result {
+/** An answer that no response callback sees. */
+function answered(request: HeaderLines, reply: FilterReply, attributes?: FakeAttributes): Result {
   const { headers, body } = replyHeaders(request, reply);
+  attributes?.answerHeaders(headers);
   return { ...RESET, response: shown(headers, body), details: reply.details };
 }
 

@@ -58,7 +58,10 @@ export class EnvoyFilter {
 
   stop(): void {
     this.#process?.kill('SIGKILL');
-    for (const server of this.#servers) server.close();
+    for (const server of this.#servers) {
+      server.closeAllConnections();
+      server.close();
+    }
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
