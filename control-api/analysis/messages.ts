@@ -233,6 +233,12 @@ export const MESSAGES = {
     text: '{what} has no endpoint on port {port}: every request is answered with 503, no healthy upstream',
     mend: 'Give the service endpoints, or the subset labels that some endpoint has; resolution NONE has none outside the mesh.',
   },
+  LogProviderNotServed: {
+    code: 'BSP0114',
+    level: 'warning',
+    text: 'the access log provider {provider} {problem}: nothing is logged for it',
+    mend: 'Use the provider envoy, or one with envoyFileAccessLog.',
+  },
 } as const satisfies Record<string, Message>;
 
 export type MessageName = keyof typeof MESSAGES;

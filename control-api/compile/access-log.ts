@@ -37,14 +37,23 @@ const JSON_FIELDS: Record<string, string> = {
   x_forwarded_for: '%REQ(X-FORWARDED-FOR)%',
 };
 
-/** The mesh-wide logs; a Telemetry object may replace them. */
+/** The mesh-wide logs where no Telemetry object and no default provider says anything. */
 export function meshAccessLogs(mesh: Record<string, unknown>): AccessLog[] {
-  if (!mesh.accessLogFile) return [];
+  return mesh.accessLogFile ? [{ format: meshFormat(mesh) }] : [];
+}
+
+/** accessLogFormat in the encoding of accessLogEncoding, TEXT or JSON. */
+export function meshFormat(mesh: Record<string, unknown>): AccessLog['format'] {
   const format = typeof mesh.accessLogFormat === 'string' ? mesh.accessLogFormat : '';
-  if (mesh.accessLogEncoding === 'JSON' || mesh.accessLogEncoding === 1) {
-    return [{ format: { json: jsonFields(format) ?? JSON_FIELDS } }];
-  }
-  return [{ format: { text: format ? withNewline(format) : TEXT } }];
+  if (mesh.accessLogEncoding === 'JSON' || mesh.accessLogEncoding === 1)
+    return { json: jsonFields(format) ?? JSON_FIELDS };
+  return formatOf({ text: format });
+}
+
+/** A provider's logFormat; Istio's own text where it says nothing. */
+export function formatOf(spec: { text?: string; labels?: Record<string, unknown> } = {}): AccessLog['format'] {
+  if (spec.labels) return { json: { ...spec.labels } };
+  return { text: spec.text ? withNewline(spec.text) : TEXT };
 }
 
 const withNewline = (format: string): string => (format.endsWith('\n') ? format : `${format}\n`);

@@ -21,11 +21,13 @@ import { withoutReplaced } from './replaced.ts';
 import { requestAuthentication } from './request-authentication.ts';
 import { byAge } from './select.ts';
 import { ServiceRegistry, services } from './services.ts';
+import { telemetry } from './telemetry.ts';
 import { virtualServices } from './virtual-services.ts';
 import { wasmPlugin } from './wasm-plugin.ts';
 
 const PROCESSORS: readonly Processor[] = [
   mesh,
+  telemetry,
   gateways,
   services,
   destinationRules,

@@ -1,6 +1,5 @@
 /** MeshConfig → the Snapshot's mesh settings. */
 import type { MeshSettings } from '../../gateway/snapshot.ts';
-import { meshAccessLogs } from './access-log.ts';
 import type { Processor } from './processor.ts';
 
 const NORMALIZATION = new Set(['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES']);
@@ -17,7 +16,6 @@ export const mesh: Processor = {
         ? normalization
         : 'BASE') as MeshSettings['pathNormalization'],
       nodeCluster: `${identity.labels.app ?? identity.labels.istio ?? 'istio-proxy'}.${identity.namespace}`,
-      accessLog: meshAccessLogs(mesh),
     };
   },
 };

@@ -46,7 +46,7 @@ const PLACERS: Record<string, Placer> = {
     reason: 'there is no proxy process whose concurrency, environment or image it could set',
   }),
   EnvoyFilter: placePolicy,
-  Telemetry: placePolicy,
+  Telemetry: always(cluster('applies to other workloads, or an older one without a selector goes first')),
   WasmPlugin: placePolicy,
   TrafficExtension: placePolicy,
 };

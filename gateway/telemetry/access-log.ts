@@ -3,6 +3,7 @@ import type { AccessLog } from '../snapshot.ts';
 import type { FormatContext } from './format/context.ts';
 import { jsonRender } from './format/json.ts';
 import { logRender, type Render } from './format/render.ts';
+import { foldLogFilter } from './log-filter.ts';
 
 /**
  * Folds the logs to one function that writes every line of a finished exchange; undefined when nothing is logged. The line
@@ -14,11 +15,22 @@ export function foldAccessLogs(
   logs: readonly AccessLog[],
   write: (line: string) => void = console.log,
 ): ((exchange: FormatContext) => void) | undefined {
-  const renders = logs.map(foldLine);
+  const renders = logs.map(foldLog);
   if (renders.length === 0) return undefined;
   return (exchange) => {
-    for (const render of renders) write(render(exchange));
+    for (const render of renders) {
+      const line = render(exchange);
+      if (line !== undefined) write(line);
+    }
   };
+}
+
+/** A line, or undefined where the log's filter does not want it. */
+function foldLog(log: AccessLog): (exchange: FormatContext) => string | undefined {
+  const render = foldLine(log);
+  if (log.filter === undefined) return render;
+  const wanted = foldLogFilter(log.filter);
+  return (exchange) => (wanted(exchange) ? render(exchange) : undefined);
 }
 
 function foldLine({ format }: AccessLog): Render {

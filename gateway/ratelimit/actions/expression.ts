@@ -2,6 +2,7 @@
 import { parse } from '@marcbachmann/cel-js';
 import type { Exchange } from '../../exchange.ts';
 import type { RateLimitAction } from '../../snapshot.ts';
+import { requestAttributes } from '../../telemetry/attributes.ts';
 import type { EntryMaker } from './descriptor.ts';
 
 /** An error (an absent header, a wrong type) drops the descriptor, or leaves the entry out with skip_if_error. */
@@ -26,22 +27,5 @@ function attributes(exchange: Exchange): Record<string, unknown> {
     },
     source: exchange.peer,
     metadata: { filter_metadata: Object.fromEntries(exchange.metadata) },
-  };
-}
-
-function requestAttributes(exchange: Exchange): Record<string, unknown> {
-  const { path, method, scheme, authority } = exchange;
-  const query = path.indexOf('?');
-  return {
-    path,
-    url_path: query < 0 ? path : path.slice(0, query),
-    query: query < 0 ? '' : path.slice(query + 1),
-    host: authority,
-    method,
-    scheme,
-    get headers() {
-      const pseudo = { ':path': path, ':method': method, ':scheme': scheme, ':authority': authority };
-      return { ...Object.fromEntries(exchange.requestHeaders.entries()), ...pseudo };
-    },
   };
 }
