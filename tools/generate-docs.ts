@@ -1,6 +1,6 @@
 /**
  * Writes the pages that only repeat what the code says: docs/messages.md from the catalogue of findings, docs/fields.md
- * from the table of fields. generate-docs.test.ts fails when one of them is out of date.
+ * from the table of fields.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
