@@ -9,8 +9,9 @@ const OWN = new Set([
 
 type Compared = Pick<Result, 'upstream' | 'response'>;
 
-/** Empty: they agree. */
-export function differences(edge: Compared, envoy: Compared): string[] {
+/** Empty: they agree. Headers of `ignored` names do not count. */
+export function differences(edge: Compared, envoy: Compared, ignored: readonly string[] = []): string[] {
+  const own = (lines: Lines) => counted(lines, ignored);
   const found: string[] = [];
   const compare = (what: string, ours: unknown, theirs: unknown) => {
     const [left, right] = [JSON.stringify(ours), JSON.stringify(theirs)];
@@ -32,6 +33,7 @@ export function differences(edge: Compared, envoy: Compared): string[] {
 }
 
 /** Sorted by name; lines of one name keep their order. */
-function own(lines: Lines): [string, string][] {
-  return lines.entries.filter(([name]) => !OWN.has(name)).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+function counted(lines: Lines, ignored: readonly string[]): [string, string][] {
+  const counts = ([name]: [string, string]) => !OWN.has(name) && !ignored.includes(name);
+  return lines.entries.filter(counts).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }

@@ -1,7 +1,7 @@
 /** The same test in a real Envoy: one process for each loaded filter, with the test's upstream and clusters behind it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,12 +18,12 @@ import {
 } from '../messages.ts';
 import { exchange } from './client.ts';
 import { type EnvoySetup, envoyConfig } from './config.ts';
+import { serveUpstream, type Upstream } from './upstream.ts';
 
 const START_MS = 20_000;
 const PAUSE_MS = 150;
 
 export type EnvoyOptions = Omit<EnvoySetup, 'listen' | 'clusters' | 'wasm'> & { clusters: Record<string, CallHandler> };
-type Upstream = (request: SeenRequest) => ResponseInit | Promise<ResponseInit>;
 
 export class EnvoyFilter {
   readonly logs: LogLine[] = [];
@@ -100,21 +100,10 @@ export class EnvoyFilter {
     });
   }
 
-  #serve(answer: Upstream): Promise<number> {
-    const server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const bytes = new Uint8Array(Buffer.concat(chunks));
-        void Promise.resolve(answer(describe(request, bytes))).then((init) => write(response, init));
-      });
-    });
-    // Neither the servers nor Envoy keep a test run from ending.
-    server.unref();
+  async #serve(answer: Upstream): Promise<number> {
+    const { server, port } = await serveUpstream(answer);
     this.#servers.push(server);
-    return new Promise((resolve) => {
-      server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-    });
+    return port;
   }
 
   async #run(): Promise<void> {
@@ -160,34 +149,6 @@ export class EnvoyFilter {
     const [, level = '', message = ''] = match;
     this.logs.push({ level: (level === 'warning' ? 'warn' : level) as LogLine['level'], message });
   }
-}
-
-function describe(request: import('node:http').IncomingMessage, bytes: Uint8Array): SeenRequest {
-  const lines: [string, string][] = [];
-  for (let i = 0; i < request.rawHeaders.length; i += 2)
-    lines.push([(request.rawHeaders[i] as string).toLowerCase(), request.rawHeaders[i + 1] as string]);
-  return {
-    method: request.method ?? '',
-    path: request.url ?? '',
-    authority: request.headers.host ?? '',
-    headers: new Lines(lines.filter(([name]) => name !== 'host')),
-    body: new TextDecoder().decode(bytes),
-    bytes,
-  };
-}
-
-async function write(response: ServerResponse, { status, headers, body }: ResponseInit): Promise<void> {
-  response.sendDate = false;
-  const pieces = bodyPieces(body);
-  const lines = headerLines(headers);
-  if (pieces.length === 1 && !lines.some(([name]) => name === 'transfer-encoding'))
-    lines.push(['content-length', String(pieces[0]?.length)]);
-  response.writeHead(status ?? 200, lines.flat());
-  for (const [index, piece] of pieces.entries()) {
-    if (index > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    response.write(piece);
-  }
-  response.end();
 }
 
 export function freePort(): Promise<number> {

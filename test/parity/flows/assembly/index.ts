@@ -1,19 +1,34 @@
 /** A filter whose path says what it does to the stream; it logs every callback as it comes. */
 import {
-  Action, CallResponse, DataAction, HttpCall, HttpFilter, log, LogEntry, Plugin, RequestBody, RequestHeaders, ResponseBody,
+  Action, CallResponse, Configuration, DataAction, HttpCall, HttpFilter, log, LogEntry, Plugin, RequestBody, RequestHeaders, ResponseBody,
   ResponseHeaders, Status,
 } from "bowsprit-sdk";
 import * as abi from "bowsprit-sdk/assembly/abi";
 
 export class Flows extends Plugin {
+  /** Clusters have longer names in Istio. */
+  prefix: string = "";
+  suffix: string = "";
+
+  onConfigure(configuration: Configuration): bool {
+    const json = configuration.json();
+    if (json === null) return false;
+    this.prefix = json.getString("prefix");
+    this.suffix = json.getString("suffix");
+    return true;
+  }
   createFilter(): HttpFilter {
-    return new FlowsFilter();
+    return new FlowsFilter(this);
   }
 }
 
 class FlowsFilter extends HttpFilter {
   private path: string = "";
   private calls: i32 = 0;
+
+  constructor(private plugin: Flows) {
+    super();
+  }
 
   onRequestHeaders(request: RequestHeaders): Action {
     this.path = request.path;
@@ -43,7 +58,7 @@ class FlowsFilter extends HttpFilter {
   }
 
   private ask(cluster: string): Action {
-    const call = new HttpCall(cluster, "GET", "/ask", "auth.example");
+    const call = new HttpCall(this.plugin.prefix + cluster + this.plugin.suffix, "GET", "/ask", "auth.example");
     call.header("x-from", this.path);
     call.timeoutMs = 400;
     const status = this.send(call);

@@ -1,0 +1,121 @@
+/** The same requests through the gateway as it is served: Snapshot, workerd and all. What comes out is what the harness says. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { stringify } from 'yaml';
+import { exchange } from '../../sdk/harness/envoy/client.ts';
+import { differences } from '../../sdk/harness/envoy/compare.ts';
+import { freePort } from '../../sdk/harness/envoy/index.ts';
+import { serveUpstream } from '../../sdk/harness/envoy/upstream.ts';
+import { loadFilter, type SeenRequest, type TestFilter } from '../../sdk/harness/index.ts';
+import { ANSWER, flowsModule, nameOf, OPTIONS, REQUESTS } from './flows.ts';
+
+const BIN = join(import.meta.dirname, '../../cli/bowsprit.mjs');
+/** What the gateway adds for the upstream. */
+const GATEWAY_HEADERS = ['x-forwarded-for', 'x-envoy-external-address', 'x-envoy-attempt-count', 'accept-encoding'];
+const READY_MS = 20_000;
+
+let folder = '';
+let gateway: ChildProcess;
+let port = 0;
+let filter: TestFilter;
+let seen: SeenRequest | undefined;
+const servers: Server[] = [];
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'edge-'));
+  const wasm = await flowsModule();
+  filter = await loadFilter(wasm, OPTIONS);
+  const file = join(folder, 'flows.wasm');
+  writeFileSync(file, wasm);
+  const upstream = await listen((request) => {
+    seen = request;
+    return ANSWER;
+  });
+  const up = await listen(() => ({ status: 200, body: 'granted' }));
+  const slow = await listen(() => new Promise(() => undefined));
+  const config = resources({ upstream, up, slow, dead: await freePort() }, file);
+  writeFileSync(join(folder, 'config.yaml'), config.map((resource) => stringify(resource)).join('---\n'));
+  port = await freePort();
+  const admin = await freePort();
+  const args = ['serve', '-f', join(folder, 'config.yaml'), '--listen', `80=${port}`, '--admin', `127.0.0.1:${admin}`];
+  gateway = spawn(BIN, args, { stdio: 'ignore' });
+  await ready(admin);
+});
+
+after(() => {
+  gateway.kill();
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function listen(answer: Parameters<typeof serveUpstream>[0]): Promise<number> {
+  const { server, port: free } = await serveUpstream(answer);
+  servers.push(server);
+  return free;
+}
+
+async function ready(admin: number): Promise<void> {
+  for (const end = Date.now() + READY_MS; Date.now() < end; ) {
+    const ok = await fetch(`http://127.0.0.1:${admin}/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('serve did not get ready');
+}
+
+function resources(ports: Record<string, number>, file: string): object[] {
+  const istio = (apiVersion: string, kind: string, name: string, spec: object) => ({
+    apiVersion,
+    kind,
+    metadata: { name, namespace: 'istio-system' },
+    spec,
+  });
+  const entries = Object.entries(ports).map(([name, number]) =>
+    istio('networking.istio.io/v1', 'ServiceEntry', name, {
+      hosts: [`${name}.example`],
+      resolution: 'STATIC',
+      ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
+      endpoints: [{ address: '127.0.0.1', ports: { http: number } }],
+    }),
+  );
+  const selector = { istio: 'ingressgateway' };
+  return [
+    ...entries,
+    istio('networking.istio.io/v1', 'Gateway', 'gw', {
+      selector,
+      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+    }),
+    istio('networking.istio.io/v1', 'VirtualService', 'vs', {
+      hosts: ['*'],
+      gateways: ['gw'],
+      http: [
+        { route: [{ destination: { host: 'upstream.example', port: { number: 80 } } }], retries: { attempts: 0 } },
+      ],
+    }),
+    istio('extensions.istio.io/v1alpha1', 'WasmPlugin', 'flows', {
+      selector: { matchLabels: selector },
+      url: `file://${file}`,
+      pluginConfig: { prefix: 'outbound|80||', suffix: '.example' },
+    }),
+  ];
+}
+
+for (const request of REQUESTS)
+  test(`${nameOf(request)} goes through the gateway as through the harness`, { timeout: 10_000 }, async () => {
+    seen = undefined;
+    const expected = await filter.request(request);
+    const answer = await exchange(port, request);
+    const response = answer && { ...answer, body: new TextDecoder().decode(answer.bytes) };
+    assert.deepEqual(differences({ upstream: seen, response }, expected, GATEWAY_HEADERS), []);
+  });
