@@ -85,9 +85,34 @@ async function measure(served: Served, client: ControlClient, size: number): Pro
       applyToAnswerMs: { p50: quantile(times, 0.5), p99: quantile(times, 0.99), max: quantile(times, 1) },
       kubectlApplyToAnswerMs: await kubectl,
       gatewayMeanwhileMs: { p50: quantile(answers, 0.5), p99: quantile(answers, 0.99), max: quantile(answers, 1) },
+      list: await listTimes(client),
       memoryMb: memory(served),
     }),
   );
+}
+
+/** All objects at once, in pages as kubectl takes them, and the first page alone. */
+async function listTimes(client: ControlClient): Promise<Record<string, number>> {
+  const path = `${BASE}/virtualservices`;
+  const began = performance.now();
+  const { items } = (await client.call('GET', path)) as { items: unknown[] };
+  const whole = performance.now() - began;
+  let pages = 0;
+  let first = 0;
+  for (let next = ''; pages === 0 || next !== ''; pages++) {
+    const { metadata } = (await client.call('GET', `${path}?limit=500&continue=${encodeURIComponent(next)}`)) as {
+      metadata: { continue?: string };
+    };
+    if (pages === 0) first = performance.now() - began - whole;
+    next = metadata.continue ?? '';
+  }
+  const paged = performance.now() - began - whole;
+  return {
+    objects: items.length,
+    wholeMs: Math.round(whole),
+    pagedMs: Math.round(paged),
+    firstPageMs: Math.round(first),
+  };
 }
 
 async function kubectlTimes(served: Served, size: number): Promise<{ p50: number; max: number }> {
