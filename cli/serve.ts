@@ -24,6 +24,7 @@ export interface ServeOptions extends ConfigurationOptions {
   workers: string;
   control?: string;
   kubeconfig: string;
+  access?: string;
 }
 
 export function serveCommand(): Command {
@@ -46,6 +47,7 @@ export function serveCommand(): Command {
       "where counters of global rate limits and the API's objects are kept, else they end with serve",
     )
     .option('--control <host:port>', 'the Kubernetes-style API (TLS), whose objects are laid over -f')
+    .option('--access <file>', 'who else may use --control: OpenID Connect, Cloudflare Access')
     .option('--kubeconfig <file>', 'how kubectl reaches --control: written there', '.bowsprit/kubeconfig')
     .option('--state <host:port>', "another machine's state process")
     .option('--workers <n>', 'gateway processes; each keeps its own local rate limits and outlier counts', '1')
@@ -122,7 +124,16 @@ async function controlOf(options: ServeOptions, address: string): Promise<Contro
   };
   // Only where it is asked for: start-up time is every script's time.
   const { startControl } = await import('./serve/control.ts');
-  const control = await startControl({ address, data, folder, kubeconfig: options.kubeconfig }, floor);
+  const control = await startControl(
+    {
+      address,
+      data,
+      folder,
+      kubeconfig: options.kubeconfig,
+      ...(options.access !== undefined && { access: options.access }),
+    },
+    floor,
+  );
   console.error(`bowsprit: control API on https://${address}; KUBECONFIG=${options.kubeconfig}`);
   return control;
 }

@@ -5,7 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
+import { type AccessSettings, checkSettings } from '../../control-api/access/settings.ts';
 import type { FloorSource } from '../../control-api/store/floor.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { readSources } from '../files.ts';
 import { splitAddress } from './admin.ts';
 import { bundleWorker } from './bundle.ts';
 import { workerdConfig } from './capnp.ts';
@@ -22,6 +26,8 @@ export interface ControlOptions {
   /** For the process's own files; it goes with `serve`. */
   folder: string;
   kubeconfig: string;
+  /** AccessSettings, YAML. */
+  access?: string;
 }
 
 export interface Control {
@@ -62,7 +68,7 @@ export async function startControl(options: ControlOptions, floor: () => FloorSo
 const STOP_MS = 1000;
 
 async function writeConfig(
-  { folder, data, address }: ControlOptions,
+  { folder, data, address, access }: ControlOptions,
   token: string,
   { key, certificate }: { key: string; certificate: string },
 ) {
@@ -72,6 +78,7 @@ async function writeConfig(
   secret('api.key', key);
   secret('api.crt', certificate);
   secret('token.json', JSON.stringify(token));
+  secret('access.json', JSON.stringify(readAccess(access)));
   secret('key.json', JSON.stringify(encryptionKey(data)));
   const sockets = [
     { name: 'api', address, keypair: { key: 'api.key', certificate: 'api.crt' } },
@@ -79,12 +86,20 @@ async function writeConfig(
   ];
   const json = [
     { name: 'BOOTSTRAP_TOKEN', file: 'token.json' },
+    { name: 'ACCESS', file: 'access.json' },
     { name: 'SECRET_KEY', file: 'key.json' },
   ];
   const modules = [{ name: 'control.js', kind: 'esModule' as const, file: 'control.js' }];
   const durableObjects = { classes: CLASSES, disk: join(data, 'objects') };
   secret('control.capnp', workerdConfig({ modules, json, externals: [], durableObjects, sockets }));
   return sockets;
+}
+
+function readAccess(file: string | undefined): AccessSettings {
+  if (file === undefined) return {};
+  const checked = checkSettings(parse(readSources([file])[0]?.text ?? ''));
+  if ('error' in checked) throw new CommandError(`--access ${file}: ${checked.error}`, EXIT.unreadable);
+  return checked.settings;
 }
 
 /** AES-256 key of the Secrets at rest, base64; made at the first start. Without it they cannot be read again. */

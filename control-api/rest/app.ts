@@ -1,5 +1,6 @@
 /** The API as an application: who calls, what they may, which verb, and the answer in the form that was asked for. */
 import { type Context, Hono } from 'hono';
+import type { Authenticate } from '../access/authenticate.ts';
 import { may, type User } from '../access/user.ts';
 import { ExpiredError, type ObjectStore } from '../store/objects.ts';
 import type { Sealer } from '../store/sealer.ts';
@@ -8,7 +9,7 @@ import { ApiError } from './api-error.ts';
 import { isObject, type Json } from './apply/fields.ts';
 import { readBody, readObject } from './body.ts';
 import { coreVersions, groupList, resourceList, VERSION } from './discovery.ts';
-import { type Authenticate, authenticated, type Env, privately } from './guard.ts';
+import { authenticated, type Env, privately } from './guard.ts';
 import { apiVersionOf, qualified, resourceOf } from './kinds.ts';
 import { listObject, listOptions, listPage, selectorOf } from './list.ts';
 import { metaOf } from './metadata.ts';

@@ -1,13 +1,11 @@
 /** Before anything is done for a caller: who it is, whether it has called too often; after it: headers that keep answers private. */
 import type { MiddlewareHandler } from 'hono';
+import type { Authenticate } from '../access/authenticate.ts';
 import { CALLS, FAILED_LOGINS, Limiter } from '../access/limiter.ts';
 import type { User } from '../access/user.ts';
 import { ApiError } from './api-error.ts';
 
 export type Env = { Variables: { user: User } };
-
-/** The caller, or undefined when the credentials are missing or bad. */
-export type Authenticate = (request: Request) => Promise<User | undefined>;
 
 /** Throws Unauthorized or TooManyRequests. */
 export function authenticated(authenticate: Authenticate): MiddlewareHandler<Env> {

@@ -2,6 +2,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Audit } from '../access/audit.ts';
 import { authenticator } from '../access/authenticate.ts';
+import { type AccessSettings, checkSettings } from '../access/settings.ts';
 import { Tokens } from '../access/tokens.ts';
 import type { ModuleReference } from '../compile/processor.ts';
 import { createApp } from '../rest/app.ts';
@@ -25,6 +26,8 @@ export interface ControlEnv {
   BOOTSTRAP_TOKEN?: string;
   /** AES-256 key of Secrets at rest, 32 bytes in base64. Without it no Secret is taken. */
   SECRET_KEY?: string;
+  /** AccessSettings: OpenID Connect issuers, Cloudflare Access, and who may what. */
+  ACCESS?: unknown;
 }
 
 /** What can change the Snapshot: everything that is kept but namespaces, secrets and events. */
@@ -49,7 +52,7 @@ export class ControlStore extends DurableObject<ControlEnv> {
     this.publisher = publisher;
     this.snapshots = snapshots;
     publisher.schedule();
-    const authenticate = authenticator(tokens);
+    const authenticate = authenticator(tokens, settingsOf(env));
     const sealer = env.SECRET_KEY ? new Sealer(env.SECRET_KEY) : undefined;
     const locks = new Locks(sql);
     this.app = createApp({ locks, store, sealer, snapshots, publisher, tokens, audit: new Audit(sql), authenticate });
@@ -93,6 +96,14 @@ export class ControlStore extends DurableObject<ControlEnv> {
   override fetch(request: Request): Response | Promise<Response> {
     return this.app.fetch(request);
   }
+}
+
+/** Throws on settings that are wrong: to go on without them would let the wrong people in or out. */
+function settingsOf({ ACCESS }: ControlEnv): AccessSettings {
+  if (ACCESS === undefined || ACCESS === null) return {};
+  const checked = checkSettings(typeof ACCESS === 'string' ? JSON.parse(ACCESS) : ACCESS);
+  if ('error' in checked) throw new Error(`ACCESS: ${checked.error}`);
+  return checked.settings;
 }
 
 /** The two namespaces that every mesh has; users make the others. */
