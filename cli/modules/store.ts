@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadedModule, ModuleReference } from '../../control-api/compile/processor.ts';
+import { limitMemory } from '../../gateway/wasm/limit-memory.ts';
 
 export const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -38,10 +39,12 @@ export class ModuleStore {
       const file = reference.url.startsWith('file://') ? pathOf(reference.url) : cachedFile(reference);
       if (file === undefined && this.#offline) return { sha256: reference.sha256 };
       if (file === undefined) return { problem: this.#problems.get(reference.url) ?? 'it has not been fetched yet' };
-      const sha256 = digest(readFileSync(file));
+      const bytes = readFileSync(file);
+      const sha256 = digest(bytes);
       if (reference.sha256 && reference.sha256 !== sha256 && !reference.url.includes(`@sha256:${reference.sha256}`))
         return { problem: `its digest is ${sha256}, not ${reference.sha256}` };
-      this.files.set(sha256, file);
+      if (!WebAssembly.validate(bytes)) return { problem: 'it is not a WebAssembly module' };
+      this.files.set(sha256, limited(file, bytes, sha256));
       return { sha256 };
     } catch (error) {
       return { problem: (error as Error).message };
@@ -51,6 +54,15 @@ export class ModuleStore {
   fail(url: string, problem: string): void {
     this.#problems.set(url, problem);
   }
+}
+
+/** The file that runs: the module with an upper bound to its memory; its name stays the digest of what was given. */
+function limited(file: string, bytes: Uint8Array, sha256: string): string {
+  const bounded = limitMemory(bytes);
+  if (bounded === bytes) return file;
+  const copy = join(cacheFolder(), `${sha256}.bounded.wasm`);
+  if (!existsSync(copy)) writeAtomically(copy, bounded);
+  return copy;
 }
 
 function pathOf(url: string): string {

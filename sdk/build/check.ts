@@ -2,6 +2,7 @@
 import { ABI_MARKERS } from '../../gateway/wasm/abi.ts';
 import { CALLBACKS } from '../../gateway/wasm/guest.ts';
 import { knownImports } from '../../gateway/wasm/imports.ts';
+import { sections } from '../../gateway/wasm/limit-memory.ts';
 import { compileModule } from './module.ts';
 
 export interface Problem {
@@ -91,14 +92,7 @@ const START_SECTION = 8;
 
 /** A start section runs before Envoy has linked the module: the first host call in it kills the proxy. */
 function checkStart(bytes: Uint8Array): Problem[] {
-  for (let at = 8; at < bytes.length; ) {
-    const id = bytes[at++];
-    let size = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++] ?? 0;
-      size += (byte & 127) * 2 ** shift;
-      if (byte < 128) break;
-    }
+  for (const { id } of sections(bytes))
     if (id === START_SECTION)
       return [
         {
@@ -106,7 +100,5 @@ function checkStart(bytes: Uint8Array): Problem[] {
           message: 'has a start section, in which a host call ends Envoy: build with `--exportStart _initialize`',
         },
       ];
-    at += size;
-  }
   return [];
 }
