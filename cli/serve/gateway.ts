@@ -8,6 +8,7 @@ import type { Front } from './front.ts';
 import { type Generation, startGeneration } from './generation.ts';
 import { type GenerationFiles, writeGeneration } from './generation-files.ts';
 import { type ListeningSocket, listen } from './listen.ts';
+import { type LookUp, Names } from './names.ts';
 import { portPlan } from './plan.ts';
 import { needsState, startState } from './state.ts';
 import type { Supervised } from './workerd.ts';
@@ -26,7 +27,13 @@ export interface GatewayOptions {
   data?: string;
   /** `host:port` of another machine's state process, used instead of one of our own. */
   state?: string;
+  /** How names of endpoints are looked up; the system's way unless given. */
+  lookUp?: LookUp;
+  /** How often; Istio's dnsRefreshRate of 60 s unless given. */
+  dnsRefreshMs?: number;
 }
+
+const DNS_REFRESH_MS = 60_000;
 
 /** Ports below 1024 belong to root: 80 becomes 8080 and 443 becomes 8443, as everybody expects. */
 export function localPort(gatewayPort: number, ports: ReadonlyMap<number, number>): number {
@@ -38,6 +45,8 @@ export class Gateway {
   readonly #folder = mkdtempSync(join(tmpdir(), 'bowsprit-'));
   readonly #sockets = new Map<number, ListeningSocket>();
   readonly #fronts = new Map<number, Front>();
+  readonly #names: Names;
+  #refresh: NodeJS.Timeout | undefined;
   #current: Generation | undefined;
   #count = 0;
   #drained: Promise<unknown> = Promise.resolve();
@@ -47,6 +56,7 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#names = new Names(options.lookUp);
   }
 
   get bind(): string {
@@ -79,6 +89,15 @@ export class Gateway {
   }
 
   async #roll(snapshot: Snapshot, filters: ReadonlyMap<string, string>): Promise<void> {
+    clearTimeout(this.#refresh);
+    try {
+      await this.#take(snapshot, filters);
+    } finally {
+      if (this.#names.any) this.#refreshLater(filters);
+    }
+  }
+
+  async #take(snapshot: Snapshot, filters: ReadonlyMap<string, string>): Promise<void> {
     const files = await this.#write(snapshot, filters);
     if (files.shape === this.#current?.shape && (await this.#publish(snapshot))) {
       rmSync(files.input.folder, { recursive: true, force: true });
@@ -92,6 +111,7 @@ export class Gateway {
     const [bundle, state] = await Promise.all([
       bundleWorker(entry ?? 'gateway/worker.ts'),
       this.#stateAddress(snapshot),
+      this.#names.refresh(snapshot),
       this.#openSockets(snapshot),
     ]);
     return writeGeneration({
@@ -100,10 +120,20 @@ export class Gateway {
       bundle,
       filters,
       workers,
+      names: this.#names,
       descriptors: new Map([...this.#sockets].map(([port, { fd }]) => [port, fd])),
       ...(certificates !== undefined && { certificates }),
       ...(state !== undefined && { state }),
     });
+  }
+
+  /** Names may come to mean other addresses; the processes are replaced only when they do. */
+  #refreshLater(filters: ReadonlyMap<string, string>): void {
+    const again = (): void => {
+      if (this.#current)
+        this.roll(this.#current.snapshot, filters).catch((error) => console.error(`bowsprit: ${error}`));
+    };
+    this.#refresh = setTimeout(again, this.#options.dnsRefreshMs ?? DNS_REFRESH_MS).unref();
   }
 
   /** Whether the running processes took it. */
@@ -184,6 +214,7 @@ export class Gateway {
 
   /** Stops listening, lets every accepted request be answered and ends all processes. */
   async stop(): Promise<void> {
+    clearTimeout(this.#refresh);
     await this.#queue;
     await Promise.all([...this.#sockets.values(), ...this.#fronts.values()].map((socket) => socket.close()));
     await Promise.all([this.#drained, this.#current?.drain()]);

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Bundle } from './bundle.ts';
 import { type ExternalService, type SocketConfig, type WorkerConfig, workerdConfig } from './capnp.ts';
 import { certificateFor } from './certificates.ts';
+import type { Names } from './names.ts';
 import { externalServices, type PortPlan, portPlan } from './plan.ts';
 
 export interface GenerationInput {
@@ -17,6 +18,8 @@ export interface GenerationInput {
   filters: ReadonlyMap<string, string>;
   /** Listening socket (file descriptor) by Gateway port. */
   descriptors: ReadonlyMap<number, number>;
+  /** Addresses of endpoints given by name. */
+  names: Names;
   /** Address of the state process, when there is one: `unix:/path` or `host:port`. */
   state?: string;
   /** The folder of `<credentialName>.crt/.key`. */
@@ -52,7 +55,7 @@ export async function writeGeneration(input: GenerationInput): Promise<Generatio
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const plans = snapshot.listeners.map(portPlan);
   const modules = writeModules(input);
-  const externals = await externalServices(snapshot, keeper(folder), input.certificates);
+  const externals = externalServices(snapshot, input.names, keeper(folder), input.certificates);
   if (state !== undefined) externals.push({ name: 'STATE', address: state, rpc: true });
   await writeCertificates(plans, input);
   const processes = Array.from({ length: input.workers }, (_, index) =>

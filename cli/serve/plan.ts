@@ -1,9 +1,9 @@
 /** From a Snapshot to one gateway process: which sockets, which upstream services, which certificates. */
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { endpointBinding } from '../../gateway/bindings.ts';
 import type { Endpoint, Listener, Server, Snapshot } from '../../gateway/snapshot.ts';
 import type { ExternalService } from './capnp.ts';
+import type { Names } from './names.ts';
 import { type Keep, upstreamTls } from './upstream-tls.ts';
 
 /** How one Gateway port is taken in. */
@@ -25,34 +25,26 @@ function catchesAll(server: Server): boolean {
   return server.tls?.mode === 'SIMPLE' && server.tls.maxProtocolVersion === undefined && server.hosts.includes('*');
 }
 
-/** One `external` service for each distinct endpoint, named as the gateway looks it up. */
-export async function externalServices(
+/** One `external` service for each distinct endpoint, named as the gateway looks it up; none for a name without address. */
+export function externalServices(
   snapshot: Snapshot,
+  names: Names,
   keep: Keep,
   certificates?: string,
-): Promise<ExternalService[]> {
+): ExternalService[] {
   const services = new Map<string, ExternalService>();
   for (const cluster of Object.values(snapshot.clusters)) {
     for (const endpoint of cluster.endpoints) {
       const name = endpointBinding(cluster, endpoint);
-      if (services.has(name)) continue;
-      const address = await resolve(endpoint);
+      const address = services.has(name) ? undefined : dialled(endpoint, names);
       if (address) services.set(name, { name, address, ...upstreamTls(cluster, keep, certificates) });
     }
   }
   return [...services.values()];
 }
 
-/** workerd refuses to start on a name that does not resolve, so names are looked up here; undefined: unhealthy. */
-async function resolve({ address, port }: Endpoint): Promise<string | undefined> {
+function dialled({ address, port }: Endpoint, names: Names): string | undefined {
   if (address.startsWith('unix://')) return `unix:${address.slice('unix://'.length)}`;
-  const family = isIP(address);
-  if (family) return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
-  try {
-    const found = await lookup(address);
-    return found.family === 6 ? `[${found.address}]:${port}` : `${found.address}:${port}`;
-  } catch {
-    console.error(`bowsprit: ${address} does not resolve; its endpoint counts as unhealthy`);
-    return undefined;
-  }
+  const found = names.addressOf(address);
+  return found && (isIP(found) === 6 ? `[${found}]:${port}` : `${found}:${port}`);
 }

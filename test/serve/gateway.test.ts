@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { get as getHttp, type IncomingMessage } from 'node:http';
-import { get as getHttps } from 'node:https';
+import { createServer, get as getHttp, type IncomingMessage } from 'node:http';
+import { get as getHttps, request as requestHttps } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { generate } from 'selfsigned';
 import { Gateway } from '../../cli/serve/gateway.ts';
-import { listenerOf, snapshotOf } from './snapshots.ts';
+import { clusterOf, listenerOf, snapshotOf } from './snapshots.ts';
 
 const ANY_PORT = { get: () => 0 } as unknown as ReadonlyMap<number, number>;
 const TLS = { mode: 'SIMPLE' as const, credentialName: 'test' };
@@ -107,6 +109,27 @@ describe('Gateway', () => {
     assert.equal((await ask(port, '/', 's.example.com', await certificateOf('mallory'))).tlsClientAuth, undefined);
   });
 
+  it('passes WebSockets and streamed bodies through the TLS front', async () => {
+    const port = local(8443);
+    assert.equal(await echoOverWebSocket(port, 's.example.com', 'ahoy'), 'ahoy');
+    const text = 'x'.repeat(300_000);
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path: '/body',
+      method: 'POST',
+      servername: 's.example.com',
+      agent: false,
+    };
+    const answer = await new Promise<string>((resolve, reject) => {
+      const sent = requestHttps({ ...options, rejectUnauthorized: false }, (response) => resolve(collect(response)));
+      sent.on('error', reject);
+      for (let i = 0; i < 3; i++) sent.write(text);
+      sent.end();
+    });
+    assert.equal(answer.length, 3 * text.length);
+  });
+
   it('closes the sockets of ports that are gone', () => {
     assert.deepEqual([...gateway.localPorts().keys()], [80, 8443]);
   });
@@ -156,6 +179,76 @@ describe('Gateway', () => {
     assert.deepEqual(await ask(local(80), '/state'), []);
   });
 });
+
+describe('names of endpoints', () => {
+  let address = '127.0.0.3';
+  const lookUp = async (name: string): Promise<string[]> => {
+    if (name !== 'up.example.com' || address === '') throw new Error('no such name');
+    return ['127.0.0.9', address];
+  };
+  const gateway = new Gateway({
+    bind: '127.0.0.1',
+    ports: ANY_PORT,
+    workers: 1,
+    entry: 'test/serve/tiny-worker.ts',
+    lookUp,
+    dnsRefreshMs: 50,
+  });
+  const upstreams = ['127.0.0.2', '127.0.0.3'].map((host) => ({
+    host,
+    server: createServer((_, answer) => answer.end(`"${host}"`)),
+  }));
+  after(async () => {
+    await gateway.stop();
+    for (const { server } of upstreams) server.close();
+  });
+
+  it('are looked up again; a failure later changes nothing', async () => {
+    let port = 0;
+    for (const { host, server } of upstreams) {
+      server.listen(port, host);
+      await once(server, 'listening');
+      port = (server.address() as AddressInfo).port;
+    }
+    const snapshot = snapshotOf('names', [listenerOf(80, [{}])]);
+    snapshot.clusters.up = clusterOf('up', 'up.example.com', port);
+    snapshot.clusters.none = clusterOf('none', 'none.example.com', port);
+    await gateway.roll(snapshot);
+    const asked = async (): Promise<unknown> =>
+      ask(gateway.localPorts().get(80) ?? 0, `/up?endpoint=up.example.com:${port}`).catch(() => undefined);
+    assert.equal(await asked(), '127.0.0.3');
+    address = '127.0.0.2';
+    for (let i = 0; i < 100 && (await asked()) !== '127.0.0.2'; i++) await new Promise((done) => setTimeout(done, 50));
+    await gateway.drained();
+    address = '';
+    await new Promise((done) => setTimeout(done, 300));
+    assert.equal(await asked(), '127.0.0.2');
+  });
+});
+
+/** Sends one short masked text frame and gives the text of the frame that comes back. */
+function echoOverWebSocket(port: number, servername: string, text: string): Promise<string> {
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+  const options = { host: '127.0.0.1', port, path: '/socket', servername, agent: false, rejectUnauthorized: false };
+  return new Promise((resolve, reject) => {
+    const sent = getHttps({ ...options, headers });
+    sent.on('error', reject);
+    sent.on('response', ({ statusCode }) => reject(new Error(`status ${statusCode}`)));
+    sent.on('upgrade', (_response, socket) => {
+      socket.on('data', (frame: Buffer) => {
+        resolve(frame.subarray(2).toString());
+        socket.destroy();
+      });
+      // A mask of zeros leaves the text as it is.
+      socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]));
+    });
+  });
+}
 
 /** The pids of this process's workerd children that are not defunct. */
 function children(): number[] {
