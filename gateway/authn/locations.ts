@@ -65,9 +65,11 @@ function linesOf(name: string, value: string): string[] {
 function afterPrefix(value: string, prefix: string): string | undefined {
   const at = value.indexOf(prefix);
   if (at < 0) return undefined;
-  const rest = value.slice(at + prefix.length);
-  const start = rest.search(/[\w.-]/);
-  return start < 0 ? value : rest.slice(start);
+  const start = at + prefix.length;
+  // A token nearly always begins right there; `eyJ` is how the JSON of its header begins.
+  if (value.startsWith('eyJ', start)) return value.slice(start);
+  const skipped = value.slice(start).search(/[\w.-]/);
+  return skipped < 0 ? value : value.slice(start + skipped);
 }
 
 function paramLocation(name: string): Location {

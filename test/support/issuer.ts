@@ -1,4 +1,7 @@
-/** An issuer of tokens that publishes its keys over HTTP; the keys are made at the start and can be rotated. */
+/**
+ * An issuer of tokens that publishes its keys over HTTP; the keys are made at the start and can be rotated. `/token` gives
+ * a token with the claims of the query (`?iss=…&groups=a,b`: a comma makes a list), for trying things out by hand.
+ */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
@@ -13,7 +16,7 @@ export interface Issuer {
   stop(): void;
 }
 
-export async function startIssuer(alg = 'RS256'): Promise<Issuer> {
+export async function startIssuer(alg = 'RS256', port = 0): Promise<Issuer> {
   let number = 0;
   let current: { kid: string; privateKey: CryptoKey; jwk: JWK };
   const rotate = async () => {
@@ -22,11 +25,12 @@ export async function startIssuer(alg = 'RS256'): Promise<Issuer> {
     current = { kid: `key-${number}`, privateKey, jwk: { ...(await exportJWK(publicKey)), kid: `key-${number}`, alg } };
   };
   await rotate();
-  const server = http.createServer((_, response) => {
+  const server = http.createServer(async ({ url = '' }, response) => {
+    if (url.startsWith('/token')) return void response.end(await issuer.token(claimsOf(url)));
     issuer.asked++;
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [current.jwk] }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const issuer: Issuer = {
     port: (server.address() as AddressInfo).port,
     asked: 0,
@@ -38,4 +42,9 @@ export async function startIssuer(alg = 'RS256'): Promise<Issuer> {
     stop: () => void server.close().closeAllConnections(),
   };
   return issuer;
+}
+
+function claimsOf(url: string): Record<string, unknown> {
+  const pairs = [...new URL(url, 'http://issuer').searchParams];
+  return Object.fromEntries(pairs.map(([name, value]) => [name, value.includes(',') ? value.split(',') : value]));
 }
