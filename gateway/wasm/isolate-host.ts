@@ -11,7 +11,8 @@ const DEFAULT_LEVEL: LogLevel = 'warn';
 export function isolateHost(): Host {
   return {
     nowMs: () => Date.now(),
-    monotonicMs: () => performance.now(),
+    // Never 0, which Go's runtime takes for a broken clock; workerd's stands at 0 when an isolate starts.
+    monotonicMs: () => performance.now() + 1,
     random: (bytes) => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>),
     log: logToConsole,
     logLevel: DEFAULT_LEVEL,

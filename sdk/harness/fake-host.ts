@@ -36,7 +36,7 @@ export class FakeHost implements Host {
     return this.#now;
   }
   monotonicMs(): number {
-    return this.#now - this.#start;
+    return this.#now - this.#start + 1;
   }
   advance(milliseconds: number): void {
     this.#now += milliseconds;
