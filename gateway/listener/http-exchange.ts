@@ -13,6 +13,11 @@ import { sanitiseRequestHeaders } from './request-headers.ts';
 
 export type Bindings = Readonly<Record<string, unknown>>;
 
+interface PassedOn {
+  response: Response;
+  status: number;
+}
+
 export class HttpExchange implements Exchange {
   readonly snapshot: Snapshot;
   readonly listener: Listener;
@@ -29,8 +34,6 @@ export class HttpExchange implements Exchange {
   readonly flags = new Set<ResponseFlag>();
   destination: number | undefined = undefined;
   routeHeaders: Exchange['routeHeaders'] = undefined;
-  /** The upstream's Response, for what only the runtime can pass on (a WebSocket). */
-  answer: Response | undefined = undefined;
   virtualHost: VirtualHost | undefined = undefined;
   route: Route | undefined = undefined;
   authority: string;
@@ -41,8 +44,10 @@ export class HttpExchange implements Exchange {
   readonly headerCount: number;
   body: ReadableStream<Uint8Array> | null;
   status = 0;
-  responseHeaders = new CopyOnWriteHeaders(new Headers(), true);
-  responseBody: Exchange['responseBody'] = null;
+  /** The upstream's Response, while nobody has put something else in its place. */
+  #passedOn: PassedOn | undefined;
+  #responseHeaders: CopyOnWriteHeaders | undefined;
+  #responseBody: Exchange['responseBody'] = null;
   details = '';
   #verified: Map<string, Claims> | undefined;
   #metadata: Map<string, Record<string, unknown>> | undefined;
@@ -85,6 +90,41 @@ export class HttpExchange implements Exchange {
     sanitiseRequestHeaders(headers, this.peer.address, this.clientAddress, this.scheme);
     const certificate = cf?.tlsClientAuth && forwardedClientCert(cf.tlsClientAuth);
     if (certificate !== undefined) headers.set('x-forwarded-client-cert', certificate);
+  }
+
+  get responseHeaders(): CopyOnWriteHeaders {
+    this.#responseHeaders ??= new CopyOnWriteHeaders(new Headers(), true);
+    return this.#responseHeaders;
+  }
+
+  set responseHeaders(headers: CopyOnWriteHeaders) {
+    this.#responseBody = this.responseBody;
+    this.#passedOn = undefined;
+    this.#responseHeaders = headers;
+  }
+
+  /** The upstream's body is looked at only when somebody asks: a stream object in JavaScript is not free. */
+  get responseBody(): Exchange['responseBody'] {
+    if (this.#passedOn === undefined) return this.#responseBody;
+    return this.#passedOn.response.body as ReadableStream<Uint8Array> | null;
+  }
+
+  set responseBody(body: Exchange['responseBody']) {
+    this.#responseBody = body;
+    this.#passedOn = undefined;
+  }
+
+  /** Makes an upstream's Response the answer, its headers open to changes. */
+  passOn(response: Response): void {
+    const { status } = response;
+    this.status = status;
+    this.#responseHeaders = new CopyOnWriteHeaders(response.headers, true);
+    this.#passedOn = { response, status };
+  }
+
+  /** The Response that passOn took, unless more than its headers was changed since. */
+  get passedOn(): Response | undefined {
+    return this.#passedOn?.status === this.status ? this.#passedOn.response : undefined;
   }
 
   get verified(): Map<string, Claims> {

@@ -20,9 +20,8 @@ class Series {
   }
 }
 
-const series = new Map<string, Series>();
-/** Clusters, codes and flags are ours, not a client's: their product is small. This only guards against a mistake. */
-const MOST_SERIES = 50_000;
+/** By cluster, then by code and flags. Both are ours, not a client's, so their product is small. */
+const series = new Map<string | undefined, Map<number | string, Series>>();
 
 export function countRequest(exchange: Exchange): void {
   const found = seriesOf(exchange);
@@ -35,13 +34,17 @@ export function countRequest(exchange: Exchange): void {
 const lengthOf = (declared: string | null) => (declared === null ? 0 : Number(declared) || 0);
 
 function seriesOf(exchange: Exchange): Series {
+  let ofCluster = series.get(exchange.upstream.cluster);
+  if (ofCluster === undefined) {
+    ofCluster = new Map();
+    series.set(exchange.upstream.cluster, ofCluster);
+  }
   const flags = exchange.flags.size === 0 ? '-' : Array.from(exchange.flags).join(',');
-  const key = `${exchange.upstream.cluster ?? ''} ${exchange.status} ${flags}`;
-  let found = series.get(key);
+  const key = flags === '-' ? exchange.status : `${exchange.status} ${flags}`;
+  let found = ofCluster.get(key);
   if (found === undefined) {
-    if (series.size >= MOST_SERIES) series.clear();
     found = new Series(labelsOf(exchange, flags));
-    series.set(key, found);
+    ofCluster.set(key, found);
   }
   return found;
 }
@@ -81,7 +84,7 @@ const HISTOGRAMS: readonly [name: string, of: (series: Series) => Histogram][] =
 ];
 
 function render(): string {
-  const all = [...series.values()];
+  const all = [...series.values()].flatMap((ofCluster) => [...ofCluster.values()]);
   if (all.length === 0) return '';
   let text = '# TYPE istio_requests_total counter\n';
   for (const { labels: labelled, requests } of all) text += `istio_requests_total${labelled} ${requests}\n`;

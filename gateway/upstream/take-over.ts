@@ -1,5 +1,4 @@
 /** The upstream's answer becomes the exchange's. */
-import { CopyOnWriteHeaders } from '../listener/header-view.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import { readEntry } from './mesh-headers.ts';
 import { watchBody } from './watch-body.ts';
@@ -20,11 +19,8 @@ export interface TakeOver {
 export function takeOver(exchange: HttpExchange, answer: Response, { started, until, ended }: TakeOver): void {
   const passedOn =
     answer.webSocket === null ? new Response(bodyOf(exchange, answer, until, ended), answer) : upgraded(answer);
-  exchange.answer = passedOn;
-  exchange.status = answer.status;
+  exchange.passOn(passedOn);
   exchange.details = 'via_upstream';
-  exchange.responseBody = passedOn.body as ReadableStream<Uint8Array> | null;
-  exchange.responseHeaders = new CopyOnWriteHeaders(passedOn.headers, true);
   const entry = readEntry(exchange.responseHeaders);
   if (entry) {
     for (const flag of entry.flags) exchange.flags.add(flag);
