@@ -7,14 +7,15 @@ import { respond } from './listener/answer.ts';
 import { HttpExchange } from './listener/http-exchange.ts';
 import { answerLocally } from './listener/local-reply.ts';
 import { refuse } from './listener/refuse.ts';
-import { gatewayOf } from './snapshot-source.ts';
+import { gatewayOf, publishedGateway } from './snapshot-source.ts';
 
 export { registerModules } from './wasm/registry.ts';
 
 export default {
   async fetch(request: Request, env: GatewayEnv, context: ExecutionContext): Promise<Response> {
     const props = context.props as SocketProps;
-    const gateway = gatewayOf(env);
+    const { SNAPSHOTS } = env;
+    const gateway = SNAPSHOTS ? await publishedGateway(request, env, SNAPSHOTS, context) : gatewayOf(env);
     const entry = gateway.listener(props.port);
     if (entry === undefined) return new Response(null, { status: 404 });
 

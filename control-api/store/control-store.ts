@@ -11,6 +11,7 @@ import { born } from '../rest/metadata.ts';
 import { parseTarget } from '../rest/target.ts';
 import { type FloorSource, loadFloor } from './floor.ts';
 import { Inventory } from './inventory.ts';
+import { KvPublisher, type KvStore } from './kv-publisher.ts';
 import { Locks } from './locks.ts';
 import { ObjectStore } from './objects.ts';
 import { Publisher } from './publisher.ts';
@@ -26,6 +27,8 @@ export interface ControlEnv {
   BOOTSTRAP_TOKEN?: string;
   /** AES-256 key of Secrets at rest, 32 bytes in base64. Without it no Secret is taken. */
   SECRET_KEY?: string;
+  /** Workers KV that the gateways read; absent where a parent process hands Snapshots over. */
+  SNAPSHOTS?: KvStore;
   /** AccessSettings: OpenID Connect issuers, Cloudflare Access, and who may what. */
   ACCESS?: unknown;
 }
@@ -51,6 +54,10 @@ export class ControlStore extends DurableObject<ControlEnv> {
     const publisher: Publisher = new Publisher(store, inventory, snapshots);
     this.publisher = publisher;
     this.snapshots = snapshots;
+    if (env.SNAPSHOTS) {
+      const kv = new KvPublisher(sql, env.SNAPSHOTS, (id) => snapshots.get(id));
+      publisher.follow({ moved: ({ snapshot }) => ctx.waitUntil(kv.publish(snapshot)) });
+    }
     publisher.schedule();
     const authenticate = authenticator(tokens, settingsOf(env));
     const sealer = env.SECRET_KEY ? new Sealer(env.SECRET_KEY) : undefined;

@@ -1,0 +1,159 @@
+/** Publishing to Workers KV and reading it back: shards by host, an atomic head, and the last good Snapshot whatever fails. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compile } from '../../control-api/compile/compile.ts';
+import { INGRESS_GATEWAY } from '../../control-api/compile/processor.ts';
+import { loadResources } from '../../control-api/resources/load.ts';
+import { KvPublisher } from '../../control-api/store/kv-publisher.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import type { Snapshot } from '../../gateway/snapshot.ts';
+import { KvSnapshots } from '../../gateway/snapshot-kv.ts';
+import { LIVE } from '../../gateway/snapshot-shards.ts';
+import { memorySql } from './api.ts';
+
+class FakeKv {
+  readonly values = new Map<string, string>();
+  readonly log: string[] = [];
+  broken = (_key: string): boolean => false;
+
+  async get(key: string): Promise<unknown> {
+    this.log.push(`get ${key}`);
+    if (this.broken(key)) throw new Error('KV is away');
+    const text = this.values.get(key);
+    return text === undefined ? null : JSON.parse(text);
+  }
+  async put(key: string, value: string): Promise<void> {
+    this.log.push(`put ${key}`);
+    this.values.set(key, value);
+  }
+  async delete(key: string): Promise<void> {
+    this.log.push(`delete ${key}`);
+    this.values.delete(key);
+  }
+}
+
+const virtualService = (hosts: string[], status: number) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name: hosts[0]!.replace('*', 'any') },
+  spec: { hosts, gateways: ['gw'], http: [{ directResponse: { status } }] },
+});
+const gateway = {
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'Gateway',
+  metadata: { name: 'gw' },
+  spec: {
+    selector: { istio: 'ingressgateway' },
+    servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+  },
+};
+
+function snapshotOf(services: object[]): Snapshot {
+  const files = [gateway, ...services].map((object, index) => ({ file: `${index}`, text: JSON.stringify(object) }));
+  const { resources } = loadResources(files, { namespace: 'default' });
+  return compile({ resources, mesh: {}, identity: INGRESS_GATEWAY }).snapshot;
+}
+
+/** Publishes on demand, and reads as an isolate whose clock the test turns. */
+function scene() {
+  const kv = new FakeKv();
+  const kept = new Map<string, Snapshot>();
+  const publisher = new KvPublisher(memorySql().sql, kv, (id) => kept.get(id), 1);
+  let now = 0;
+  const background: Promise<unknown>[] = [];
+  const isolate = () => new KvSnapshots(kv, () => now);
+  return {
+    kv,
+    isolate,
+    publish: async (...services: object[]) => {
+      const snapshot = snapshotOf(services);
+      kept.set(snapshot.id, snapshot);
+      await publisher.publish(snapshot.id);
+    },
+    ask: async (reader: KvSnapshots, host: string) =>
+      statusOf(await reader.gateway(host, (work) => background.push(work)), host),
+    pass: async (ms: number) => {
+      now += ms;
+      await Promise.all(background);
+    },
+    settle: () => Promise.all(background),
+  };
+}
+
+function statusOf(found: Gateway | undefined, host: string): number | undefined {
+  const routes = found?.listener(80)?.server(undefined).table.find(host)?.virtualHost.routes;
+  const action = routes?.[0]?.action;
+  return action?.kind === 'direct' ? action.status : undefined;
+}
+
+const hosts = Array.from({ length: 300 }, (_, i) => virtualService([`h${i}.test`], 200 + i));
+
+test('every host finds its route in its own shard, wildcards from any', async () => {
+  const { publish, ask, isolate } = scene();
+  await publish(...hosts, virtualService(['*.wild.test', 'exact.test'], 599));
+  const reader = isolate();
+  for (let i = 0; i < 300; i += 7) assert.equal(await ask(reader, `h${i}.test:80`), 200 + i);
+  assert.equal(await ask(reader, 'a.wild.test'), 599);
+  assert.equal(await ask(reader, 'EXACT.test'), 599);
+  assert.equal(await ask(reader, 'nobody.test'), undefined);
+});
+
+test('a cold isolate reads the head, the common shard and one more', async () => {
+  const { publish, ask, isolate, kv } = scene();
+  await publish(...hosts);
+  kv.log.length = 0;
+  await ask(isolate(), 'h3.test');
+  assert.equal(kv.log.length, 3);
+  assert.equal(kv.log[0], `get ${LIVE}`);
+});
+
+test('a change writes one shard and then the head', async () => {
+  const { publish, kv } = scene();
+  await publish(...hosts);
+  kv.log.length = 0;
+  await publish(...hosts.slice(0, -1), virtualService(['h299.test'], 418));
+  assert.equal(kv.log.filter((line) => line.startsWith('put shard/')).length, 1);
+  assert.equal(kv.log.at(-1), `put ${LIVE}`);
+});
+
+test('an isolate takes a new Snapshot over in the background', async () => {
+  const { publish, ask, pass, settle, isolate } = scene();
+  await publish(virtualService(['a.test'], 201));
+  const reader = isolate();
+  assert.equal(await ask(reader, 'a.test'), 201);
+  await publish(virtualService(['a.test'], 202));
+  assert.equal(await ask(reader, 'a.test'), 201, 'looked just now');
+  await pass(5000);
+  assert.equal(await ask(reader, 'a.test'), 201, 'this request does not wait');
+  await settle();
+  assert.equal(await ask(reader, 'a.test'), 202);
+});
+
+test('while KV fails or a shard is missing, the last good Snapshot serves', async (t) => {
+  t.mock.method(console, 'error', () => {});
+  const { publish, ask, pass, settle, isolate, kv } = scene();
+  assert.equal(await ask(isolate(), 'a.test'), undefined, 'nothing published: what was deployed serves');
+  await publish(virtualService(['a.test'], 201));
+  const reader = isolate();
+  assert.equal(await ask(reader, 'a.test'), 201);
+  await publish(virtualService(['a.test'], 202), virtualService(['b.test'], 203));
+  for (const broken of [() => true, (key: string) => key.startsWith('shard/')]) {
+    kv.broken = broken;
+    await pass(5000);
+    assert.equal(await ask(reader, 'a.test'), 201);
+    await settle();
+    assert.equal(await ask(reader, 'a.test'), 201);
+  }
+  kv.broken = () => false;
+  await pass(5000);
+  await ask(reader, 'a.test');
+  await settle();
+  assert.equal(await ask(reader, 'b.test'), 203);
+});
+
+test('shards that no recent publication used are deleted', async () => {
+  const { publish, kv } = scene();
+  for (let i = 0; i < 40; i++) await publish(virtualService(['a.test'], 200 + i));
+  const shards = [...kv.values.keys()].filter((key) => key.startsWith('shard/'));
+  assert.ok(shards.length <= 22, `${shards.length} are left`);
+});
