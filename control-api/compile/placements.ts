@@ -33,6 +33,8 @@ const always =
 
 /** Secrets, ConfigMaps, Namespaces and Pods are material of others and placed nowhere. */
 const PLACERS: Record<string, Placer> = {
+  // Those with hosts are placed where they are bound.
+  VirtualService: always(edge('a delegate: its routes stand where other VirtualServices name it')),
   ServiceEntry: placeServiceEntry,
   WorkloadEntry: always(edge('its address is an endpoint of the ServiceEntries that select it')),
   Service: always(edge('a destination: its endpoints where EndpointSlices are given, else the mesh entry')),

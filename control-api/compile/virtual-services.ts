@@ -48,7 +48,7 @@ function groupByGateway(all: readonly MergedVirtualService[], input: CompileInpu
   for (const virtualService of all) {
     const { metadata, spec } = virtualService.resource;
     const exported = exportedTo(spec.exportTo, metadata.namespace, input.mesh.defaultVirtualServiceExportTo);
-    const names = new Set((spec.gateways ?? ['mesh']).map((name) => resolveGateway(name, metadata.namespace)));
+    const names = gatewaysOf(virtualService.resource);
     const visible = isVisible(exported, input.identity.namespace);
     const group = groups[exported.has('*') ? 2 : metadata.namespace === input.identity.namespace ? 0 : 1];
     if (visible) for (const name of names) append(group, name, virtualService);
@@ -58,6 +58,12 @@ function groupByGateway(all: readonly MergedVirtualService[], input: CompileInpu
   const merged: Groups = new Map();
   for (const group of groups) for (const [name, some] of group) for (const one of some) append(merged, name, one);
   return merged;
+}
+
+/** Nobody named is the mesh. */
+function gatewaysOf({ metadata, spec }: VirtualService): Set<string> {
+  const written = spec.gateways?.length ? spec.gateways : ['mesh'];
+  return new Set(written.map((name) => resolveGateway(name, metadata.namespace)));
 }
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {
