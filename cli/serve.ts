@@ -21,6 +21,7 @@ export interface ServeOptions extends ConfigurationOptions {
   certs?: string;
   data?: string;
   state?: string;
+  stateListen?: string;
   workers: string;
   control?: string;
   kubeconfig: string;
@@ -50,6 +51,7 @@ export function serveCommand(): Command {
     .option('--access <file>', 'who else may use --control: OpenID Connect, Cloudflare Access')
     .option('--kubeconfig <file>', 'how kubectl reaches --control: written there', '.bowsprit/kubeconfig')
     .option('--state <host:port>', "another machine's state process")
+    .option('--state-listen <host:port>', 'where other machines reach our state process')
     .option('--workers <n>', 'gateway processes; each keeps its own local rate limits and outlier counts', '1')
     .action(action((options: ServeOptions) => runServe(options)));
 }
@@ -65,6 +67,7 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     ...(options.certs !== undefined && { certificates: options.certs }),
     ...(options.data !== undefined && { data: options.data }),
     ...(options.state !== undefined && { state: options.state }),
+    ...(options.stateListen !== undefined && { stateListen: options.stateListen }),
   });
   let ready = false;
   const ownMetrics = (): string => parentMetrics(gateway);

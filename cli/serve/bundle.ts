@@ -78,7 +78,7 @@ async function build(entry: string, name: string): Promise<CacheEntry> {
 }
 
 /** Several starts may write the same file at once: each writes its own and renames it. */
-function writeAtomically(file: string, content: string): void {
+export function writeAtomically(file: string, content: string): void {
   const own = `${file}.${process.pid}`;
   writeFileSync(own, content, { mode: 0o600 });
   renameSync(own, file);

@@ -24,6 +24,8 @@ export interface SocketConfig {
   address?: string;
   keypair?: Keypair;
   minVersion?: string;
+  /** PEM file of the authority from which every client has to show a certificate. */
+  clientAuthority?: string;
   /** The header that carries `request.cf` as JSON; only for sockets that nobody but our own front reaches. */
   cfHeader?: string;
   entrypoint?: string;
@@ -91,7 +93,15 @@ function socket(config: SocketConfig): string {
     cfBlobHeader: config.cfHeader && text(config.cfHeader),
     capnpConnectHost: config.rpc ? text(RPC_HOST) : undefined,
   });
-  const tlsOptions = config.keypair && struct({ keypair: keypair(config.keypair), minVersion: config.minVersion });
+  const { clientAuthority } = config;
+  const tlsOptions =
+    config.keypair &&
+    struct({
+      keypair: keypair(config.keypair),
+      minVersion: config.minVersion,
+      requireClientCerts: clientAuthority && 'true',
+      trustedCertificates: clientAuthority && `[${embed(clientAuthority)}]`,
+    });
   return struct({
     name: text(config.name),
     address: config.address && text(config.address),

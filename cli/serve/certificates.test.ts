@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,10 @@ test('without files a self-signed certificate with an EC key is made once', asyn
   const certificate = new X509Certificate(made.certificate);
   assert.match(certificate.subject, /CN=shop-tls/);
   assert.ok(certificate.checkPrivateKey(createPrivateKey(made.key)));
+  assert.match(
+    execFileSync('openssl', ['x509', '-noout', '-text'], { input: made.certificate, encoding: 'utf8' }),
+    /ecdsa-with-SHA256/,
+  );
   assert.equal(createPrivateKey(made.key).asymmetricKeyType, 'ec');
   assert.ok(new Date(certificate.validTo) > new Date());
   assert.equal((await certificateFor('shop-tls', folder)).certificate, made.certificate);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { cacheFolder } from './bundle.ts';
+import { cacheFolder, writeAtomically } from './bundle.ts';
 
 /** PEM texts. */
 export interface Certificate {
@@ -61,6 +61,7 @@ async function serverCertificate(host: string, expires: number): Promise<{ key: 
   const made = await generate([{ name: 'commonName', value: 'bowsprit control API' }], {
     keyType: 'ec',
     curve: 'P-256',
+    algorithm: 'sha256',
     notBeforeDate: new Date(Date.now() - DAY),
     notAfterDate: new Date(expires),
     extensions: [
@@ -77,17 +78,18 @@ const DAY = 24 * 60 * 60 * 1000;
 async function selfSigned(name: string): Promise<{ key: string; certificate: string }> {
   const week = Math.floor(Date.now() / (7 * DAY));
   const folder = join(cacheFolder(), 'certificates');
-  const file = join(folder, `${createHash('sha256').update(`${name} ${week}`).digest('hex').slice(0, 16)}.json`);
+  const file = join(folder, `${createHash('sha256').update(`${name} ${week} sha256`).digest('hex').slice(0, 16)}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
   const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
     curve: 'P-256',
+    algorithm: 'sha256',
     notBeforeDate: new Date(Date.now() - DAY),
     notAfterDate: new Date(Date.now() + 30 * DAY),
   });
   const pair = { key: made.private, certificate: made.cert };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(file, JSON.stringify(pair), { mode: 0o600 });
+  writeAtomically(file, JSON.stringify(pair));
   return pair;
 }

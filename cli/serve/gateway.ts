@@ -27,6 +27,8 @@ export interface GatewayOptions {
   data?: string;
   /** `host:port` of another machine's state process, used instead of one of our own. */
   state?: string;
+  /** `host:port` on which other machines reach our state process. */
+  stateListen?: string;
   /** How names of endpoints are looked up; the system's way unless given. */
   lookUp?: LookUp;
   /** How often; Istio's dnsRefreshRate of 60 s unless given. */
@@ -158,9 +160,15 @@ export class Gateway {
 
   /** The state process outlives generations; it is started by the first Snapshot that needs one. */
   async #stateAddress(snapshot: Snapshot): Promise<string | undefined> {
-    const { state, data } = this.#options;
-    if (state !== undefined || !needsState(snapshot)) return state ?? this.#state?.address;
-    this.#state ??= await startState(join(this.#folder, 'state'), data ?? join(this.#folder, 'data'));
+    const { state, stateListen, data, certificates } = this.#options;
+    const needed = stateListen !== undefined || needsState(snapshot);
+    if (state !== undefined || !needed) return state ?? this.#state?.address;
+    this.#state ??= await startState({
+      folder: join(this.#folder, 'state'),
+      data: data ?? join(this.#folder, 'data'),
+      ...(stateListen !== undefined && { listen: stateListen }),
+      ...(certificates !== undefined && { certificates }),
+    });
     return this.#state.address;
   }
 

@@ -8,6 +8,7 @@ import { type ExternalService, type SocketConfig, type WorkerConfig, workerdConf
 import { certificateFor } from './certificates.ts';
 import type { Names } from './names.ts';
 import { externalServices, type PortPlan, portPlan } from './plan.ts';
+import { copyStateCertificates, isLoopback, STATE_CREDENTIAL, STATE_HOST } from './state.ts';
 
 export interface GenerationInput {
   /** A folder that does not exist yet; removed when the generation has drained. */
@@ -56,7 +57,7 @@ export async function writeGeneration(input: GenerationInput): Promise<Generatio
   const plans = snapshot.listeners.map(portPlan);
   const modules = writeModules(input);
   const externals = externalServices(snapshot, input.names, keeper(folder), input.certificates);
-  if (state !== undefined) externals.push({ name: 'STATE', address: state, rpc: true });
+  if (state !== undefined) externals.push(stateService(state, input));
   await writeCertificates(plans, input);
   const processes = Array.from({ length: input.workers }, (_, index) =>
     writeProcess(index, input, plans, modules, externals),
@@ -64,6 +65,16 @@ export async function writeGeneration(input: GenerationInput): Promise<Generatio
   const shape = shapeOf(folder, plans);
   writeFileSync(join(folder, SNAPSHOT_FILE), JSON.stringify(snapshot), { mode: 0o600 });
   return { input, plans, processes, shape };
+}
+
+/** Our own state process over its Unix socket, another machine's over mutual TLS. */
+function stateService(address: string, { folder, certificates }: GenerationInput): ExternalService {
+  const service = { name: 'STATE', address, rpc: true };
+  if (address.startsWith('unix:') || isLoopback(address)) return service;
+  copyStateCertificates(folder, certificates);
+  const keypair = { key: `${STATE_CREDENTIAL}.key`, certificate: `${STATE_CREDENTIAL}.crt` };
+  const trustedCertificates = [`${STATE_CREDENTIAL}.ca.crt`];
+  return { ...service, tls: { certificateHost: STATE_HOST, trustedCertificates, trustBrowserCas: false, keypair } };
 }
 
 /** Every file but the Snapshot; the folder's own name stands in socket addresses and does not count. */

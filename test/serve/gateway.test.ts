@@ -29,7 +29,7 @@ interface ClientCertificate {
 }
 
 async function certificateOf(name: string): Promise<ClientCertificate> {
-  const made = await generate([{ name: 'commonName', value: name }], { keyType: 'ec' });
+  const made = await generate([{ name: 'commonName', value: name }], { keyType: 'ec', algorithm: 'sha256' });
   return { key: made.private, cert: made.cert };
 }
 
@@ -225,6 +225,62 @@ describe('names of endpoints', () => {
     assert.equal(await asked(), '127.0.0.2');
   });
 });
+
+describe('several machines', () => {
+  const certificates = mkdtempSync(join(tmpdir(), 'gateway-state-'));
+  const options = { bind: '127.0.0.1', ports: ANY_PORT, workers: 1, entry: 'test/serve/tiny-worker.ts' };
+  const limited = snapshotOf('limited', [
+    listenerOf(80, [{}], [{ phase: 'router', config: { kind: 'ratelimit' } as never }]),
+  ]);
+  let gateways: Gateway[] = [];
+  after(async () => {
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    rmSync(certificates, { recursive: true });
+  });
+
+  it('share one state process over mutual TLS', async () => {
+    const names = [{ type: 2 as const, value: 'bowsprit-state' }];
+    const extensions = [{ name: 'subjectAltName' as const, altNames: names }];
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'state' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions,
+    });
+    const files = { 'state.crt': cert, 'state.key': key, 'state.ca.crt': cert };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(certificates, name), text);
+    const address = `0.0.0.0:${await freePort()}`;
+    const one = new Gateway({ ...options, certificates, stateListen: address });
+    const two = new Gateway({ ...options, certificates, state: address });
+    gateways = [one, two];
+    await one.roll(limited);
+    await two.roll(limited);
+    for (const gateway of gateways) assert.deepEqual(await ask(gateway.localPorts().get(80) ?? 0, '/state'), []);
+    // Who shows no certificate is not spoken to.
+    await assert.rejects(
+      new Promise((resolve, reject) =>
+        getHttps(`https://127.0.0.1:${address.split(':')[1]}/`, { rejectUnauthorized: false }, resolve).on(
+          'error',
+          reject,
+        ),
+      ),
+    );
+  });
+
+  it('do not share it without certificates', async () => {
+    const lonely = new Gateway({ ...options, state: '192.0.2.1:9' });
+    await assert.rejects(lonely.roll(limited), { exitCode: 65 });
+    await lonely.stop();
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 /** Sends one short masked text frame and gives the text of the frame that comes back. */
 function echoOverWebSocket(port: number, servername: string, text: string): Promise<string> {
