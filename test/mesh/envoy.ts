@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 export interface RunningEnvoy {
   adminPort: number;
+  pid: number;
   stop(): void;
 }
 
@@ -43,7 +44,7 @@ export async function startEnvoy(resources: unknown, concurrency = 1): Promise<R
   };
   process.once('exit', stop);
   await ready(adminPort, child);
-  return { adminPort, stop };
+  return { adminPort, pid: child.pid!, stop };
 }
 
 async function ready(port: number, child: ChildProcess): Promise<void> {
