@@ -2,7 +2,7 @@
 
 /**
  * How much of a body is kept for sending it again; Envoy's buffer limit as Istio leaves it. A longer body is sent once:
- * no retry, no mirror. docs/limits has it for users.
+ * no retry, no mirror. docs/traffic.md has it for users.
  */
 export const REPLAY_LIMIT = 1024 * 1024;
 
