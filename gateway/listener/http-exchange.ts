@@ -75,10 +75,16 @@ export class HttpExchange implements Exchange {
     this.authority = headers.get('host') ?? url.slice(start, pathStart(url, start));
     const target = url.slice(start + this.authority.length);
     const query = target.indexOf('?');
-    const normal = normalisePath(query < 0 ? target : target.slice(0, query), snapshot.mesh.pathNormalization);
+    const { connection } = listener;
+    const merged = connection?.mergeSlashes ? 'MERGE_SLASHES' : undefined;
+    const { pathNormalization } = snapshot.mesh;
+    const mode =
+      pathNormalization === 'BASE' || pathNormalization === 'NONE' ? (merged ?? pathNormalization) : pathNormalization;
+    const normal = normalisePath(query < 0 ? target : target.slice(0, query), mode);
+    if (connection?.stripAnyHostPort) this.authority = withoutPort(this.authority);
     this.malformedPath = normal === undefined;
     this.path = query < 0 ? (normal ?? target) : (normal ?? '') + target.slice(query);
-    const proxies = snapshot.mesh.numTrustedProxies;
+    const proxies = connection?.xffNumTrustedHops ?? snapshot.mesh.numTrustedProxies;
     const transport = tls || url.startsWith('https:') ? 'https' : 'http';
     this.scheme = (proxies > 0 ? headers.get('x-forwarded-proto') : null) ?? transport;
     const cf = request.cf as SocketCf | undefined;
@@ -145,4 +151,10 @@ export class HttpExchange implements Exchange {
 function pathStart(url: string, from: number): number {
   const slash = url.indexOf('/', from);
   return slash < 0 ? url.length : slash;
+}
+
+/** `[::1]:80` and `a:80` lose their port. */
+function withoutPort(authority: string): string {
+  const colon = authority.lastIndexOf(':');
+  return colon > authority.lastIndexOf(']') ? authority.slice(0, colon) : authority;
 }

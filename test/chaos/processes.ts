@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { cpuOf } from '../../bench/ratelimit/cpu.ts';
 import { bundleWorker } from '../../cli/serve/bundle.ts';
 import { type WorkerConfig, workerdConfig } from '../../cli/serve/capnp.ts';
 import type { LimitDomain } from '../../gateway/snapshot.ts';
@@ -12,6 +13,8 @@ const WORKERD: string = createRequire(import.meta.url)('workerd').default;
 
 export interface Killable {
   kill(): void;
+  /** CPU microseconds of the process that runs now. */
+  cpu(): number;
   stop(): Promise<void>;
 }
 
@@ -29,6 +32,7 @@ function keep(config: string, sockets: readonly string[]): Killable {
   start();
   return {
     kill: () => void child.kill('SIGKILL'),
+    cpu: () => cpuOf([child.pid ?? 0]),
     stop: () => {
       stopped = true;
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -71,11 +75,12 @@ export async function startClient(
   folder: string,
   stateFolder: string,
   limits: Record<string, LimitDomain>,
+  entry = 'test/chaos/counter-client.ts',
 ): Promise<Client> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'limits.json'), JSON.stringify(limits));
   const socketPath = join(folder, 'http');
-  const config = await configFile(folder, 'test/chaos/counter-client.ts', {
+  const config = await configFile(folder, entry, {
     json: [{ name: 'LIMITS', file: 'limits.json' }],
     externals: [{ name: 'STATE', address: `unix:${join(stateFolder, 'rpc')}`, rpc: true }],
     sockets: [{ name: 'http', address: `unix:${socketPath}` }],
