@@ -14,6 +14,7 @@ import { certificateFor } from './certificates.ts';
 import type { Generation } from './generation.ts';
 import { CF_HEADER, frontSocket } from './generation-files.ts';
 import type { PortPlan } from './plan.ts';
+import { GRACE_MS } from './workerd.ts';
 
 type FrontPlan = Extract<PortPlan, { kind: 'front' }>;
 
@@ -74,7 +75,12 @@ export async function openFront(address: { host: string; port: number }, folder?
     },
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        // WebSockets and slow answers may take as long as a draining process may.
+        const late = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+        server.close(() => {
+          clearTimeout(late);
+          resolve();
+        });
         server.closeIdleConnections();
       }),
   };

@@ -4,23 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { bundleWorker } from './bundle.ts';
-import type { Front } from './front.ts';
 import { type Generation, startGeneration } from './generation.ts';
 import { type GenerationFiles, writeGeneration } from './generation-files.ts';
-import { type ListeningSocket, listen } from './listen.ts';
 import { type LookUp, Names } from './names.ts';
-import { portPlan } from './plan.ts';
+import { type PortOptions, Ports } from './ports.ts';
 import { needsState, startState } from './state.ts';
 import type { Supervised } from './workerd.ts';
 
-export interface GatewayOptions {
-  /** The address of the Gateway's ports. */
-  bind: string;
-  /** Local port by Gateway port; `localPort()` decides for the others. */
-  ports: ReadonlyMap<number, number>;
+export interface GatewayOptions extends PortOptions {
   workers: number;
-  /** The folder of `<credentialName>.crt/.key`. */
-  certificates?: string;
   /** The Worker's entry below the package's root. */
   entry?: string;
   /** Where Durable Objects are kept; absent: they end with this process. */
@@ -37,16 +29,10 @@ export interface GatewayOptions {
 
 const DNS_REFRESH_MS = 60_000;
 
-/** Ports below 1024 belong to root: 80 becomes 8080 and 443 becomes 8443, as everybody expects. */
-export function localPort(gatewayPort: number, ports: ReadonlyMap<number, number>): number {
-  return ports.get(gatewayPort) ?? (gatewayPort < 1024 ? gatewayPort + 8000 : gatewayPort);
-}
-
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), 'bowsprit-'));
-  readonly #sockets = new Map<number, ListeningSocket>();
-  readonly #fronts = new Map<number, Front>();
+  readonly #ports: Ports;
   readonly #names: Names;
   #refresh: NodeJS.Timeout | undefined;
   #current: Generation | undefined;
@@ -58,6 +44,7 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#ports = new Ports(options);
     this.#names = new Names(options.lookUp);
   }
 
@@ -71,8 +58,7 @@ export class Gateway {
 
   /** Local port by Gateway port of everything that listens now. */
   localPorts(): Map<number, number> {
-    const ports = [...this.#sockets, ...this.#fronts].map(([port, { port: local }]): [number, number] => [port, local]);
-    return new Map(ports.sort(([a], [b]) => a - b));
+    return this.#ports.local();
   }
 
   /**
@@ -114,7 +100,7 @@ export class Gateway {
       bundleWorker(entry ?? 'gateway/worker.ts'),
       this.#stateAddress(snapshot),
       this.#names.refresh(snapshot),
-      this.#openSockets(snapshot),
+      this.#ports.open(snapshot),
     ]);
     return writeGeneration({
       folder: join(this.#folder, String(++this.#count)),
@@ -123,7 +109,7 @@ export class Gateway {
       filters,
       workers,
       names: this.#names,
-      descriptors: new Map([...this.#sockets].map(([port, { fd }]) => [port, fd])),
+      descriptors: this.#ports.descriptors(),
       ...(certificates !== undefined && { certificates }),
       ...(state !== undefined && { state }),
     });
@@ -152,8 +138,7 @@ export class Gateway {
     const next = await startGeneration(files);
     const previous = this.#current;
     this.#current = next;
-    await this.#openFronts(next);
-    await this.#closeSockets(next.snapshot);
+    await this.#ports.follow(next);
     // The old one drains beside the new: nobody waits for its slowest answer.
     this.#drained = Promise.all([this.#drained, previous?.drain()]);
   }
@@ -177,54 +162,11 @@ export class Gateway {
     return this.#state?.address.replace(/^unix:/, '');
   }
 
-  async #openSockets({ listeners }: Snapshot): Promise<void> {
-    const wanted = listeners.filter((listener) => portPlan(listener).kind === 'direct').map(({ port }) => port);
-    await Promise.all(
-      wanted.map(async (port) => {
-        if (this.#sockets.has(port)) return;
-        await this.#fronts.get(port)?.close();
-        this.#fronts.delete(port);
-        this.#sockets.set(port, await listen(this.#options.bind, localPort(port, this.#options.ports)));
-      }),
-    );
-  }
-
-  async #openFronts(generation: Generation): Promise<void> {
-    for (const plan of generation.plans) {
-      if (plan.kind !== 'front') continue;
-      const front = this.#fronts.get(plan.port);
-      if (front) await front.serve(plan, generation);
-      else this.#fronts.set(plan.port, await this.#openFront(plan.port, plan, generation));
-    }
-  }
-
-  async #openFront(port: number, plan: Parameters<Front['serve']>[0], generation: Generation): Promise<Front> {
-    await this.#sockets.get(port)?.close();
-    this.#sockets.delete(port);
-    const address = { host: this.#options.bind, port: localPort(port, this.#options.ports) };
-    // Imported only where a port needs it.
-    const { openFront } = await import('./front.ts');
-    const front = await openFront(address, this.#options.certificates);
-    await front.serve(plan, generation);
-    return front;
-  }
-
-  async #closeSockets({ listeners }: Snapshot): Promise<void> {
-    const kept = new Set(listeners.map(({ port }) => port));
-    for (const sockets of [this.#sockets, this.#fronts]) {
-      for (const [port, socket] of sockets) {
-        if (kept.has(port)) continue;
-        sockets.delete(port);
-        await socket.close();
-      }
-    }
-  }
-
   /** Stops listening, lets every accepted request be answered and ends all processes. */
   async stop(): Promise<void> {
     clearTimeout(this.#refresh);
     await this.#queue;
-    await Promise.all([...this.#sockets.values(), ...this.#fronts.values()].map((socket) => socket.close()));
+    await this.#ports.close();
     await Promise.all([this.#drained, this.#current?.drain()]);
     await this.#state?.process.stop();
     rmSync(this.#folder, { recursive: true, force: true });

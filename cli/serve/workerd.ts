@@ -27,7 +27,8 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
 /** A process that lived so long died for a new reason: the pauses start again. */
 const HEALTHY_AFTER_MS = 30_000;
-const GRACE_MS = 30_000;
+/** How long accepted requests may take to be answered when their process ends. */
+export const GRACE_MS = 30_000;
 
 /** The real binary: the package's own launcher is a Node script that would stand between us and its signals. */
 const WORKERD: string = createRequire(import.meta.url)('workerd').default;
