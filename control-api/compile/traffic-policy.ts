@@ -84,22 +84,27 @@ function loadBalancer(
     const { duration, minimumPercent = 10, aggression = 1 } = warmup;
     balancer.warmup = { durationMs: wholeMs(duration) ?? 0, minimumPercent, aggression };
   }
-  const locality = localitySetting(spec.localityLbSetting ?? (mesh.localityLbSetting as LocalityLbSpec), outlier);
+  const setting = spec.localityLbSetting ?? (mesh.localityLbSetting as LocalityLbSpec | undefined) ?? {};
+  const locality = localitySetting(setting, outlier, identity.locality !== '');
   if (locality) balancer.locality = { from: identity.locality, ...locality };
   if (locality?.failoverPriority) balancer.locality = { ...balancer.locality!, labels: sortKeys(identity.labels) };
   return balancer;
 }
 
-/** Distribution always holds; failing over needs outlier detection, without which Istio leaves localities alone. */
+/**
+ * Distribution always holds; failing over needs outlier detection, without which Istio leaves localities alone. With it
+ * the nearest endpoints go first even where nobody configured anything, if the proxy knows where it is.
+ */
 function localitySetting(
-  setting: LocalityLbSpec | undefined,
+  setting: LocalityLbSpec,
   outlier: boolean,
+  isKnown: boolean,
 ): Omit<LocalitySetting, 'from'> | undefined {
-  if (!setting || setting.enabled === false) return undefined;
+  if (setting.enabled === false) return undefined;
   if (setting.distribute?.length) {
     return { distribute: setting.distribute.map(({ from = '', to = {} }) => ({ from, to: sortKeys(to) })) };
   }
-  if (!outlier) return undefined;
+  if (!outlier || !(isKnown || setting.failover?.length || setting.failoverPriority?.length)) return undefined;
   return {
     ...(setting.failover?.length && {
       failover: setting.failover.map(({ from = '', to = '' }) => ({ from, to })),
