@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { abortAfter, Deadline } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 
 test('no timeout never passes and tells the upstream nothing', () => {
   const none = new Deadline(0, 1000);
@@ -26,13 +26,4 @@ test('the expected time is the try’s, then what is left, at least 1 ms', () =>
   assert.equal(route.expectedMs(500, 1000), 300);
   assert.equal(route.expectedMs(0, 2000), 1);
   assert.equal(new Deadline(0, 0).expectedMs(100, 0), 100);
-});
-
-test('the signal fires, unless it is called off', async () => {
-  assert.equal(abortAfter(Number.POSITIVE_INFINITY).signal, undefined);
-  const fires = abortAfter(5);
-  const cancelled = abortAfter(5);
-  cancelled.cancel();
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  assert.deepEqual([fires.signal?.aborted, cancelled.signal?.aborted], [true, false]);
 });

@@ -33,11 +33,3 @@ export class Deadline {
     return Math.max(1, Math.min(expected, this.#timeoutMs - (now - this.#started)));
   }
 }
-
-/** An AbortSignal that fires after `ms`, and a way to call it off. Nothing is made for an infinite time. */
-export function abortAfter(ms: number): { signal: AbortSignal | undefined; cancel(): void } {
-  if (ms === Number.POSITIVE_INFINITY) return { signal: undefined, cancel: () => {} };
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), ms);
-  return { signal: controller.signal, cancel: () => clearTimeout(timer) };
-}

@@ -3,8 +3,8 @@ import type { HttpExchange } from '../listener/http-exchange.ts';
 import type { ForwardAction, Mirror, Snapshot } from '../snapshot.ts';
 import type { Balancer } from '../upstream/balance/balancer.ts';
 import { balancerOf } from '../upstream/balance/registry.ts';
+import { limitTry } from '../upstream/limit-try.ts';
 import { send } from '../upstream/send.ts';
-import { abortAfter } from './deadline.ts';
 import { share } from './percent.ts';
 import type { ReplayableBody } from './replay.ts';
 
@@ -39,7 +39,7 @@ async function sendMirror(
   const copy = await body.whole();
   const host = balancer.pick();
   if (host === undefined || copy === undefined) return;
-  const timer = abortAfter(limit);
+  const timer = limitTry(limit, Number.POSITIVE_INFINITY, host.endpoint);
   const outgoing = { request, method, env, authority, path, requestHeaders: { headers: () => headers }, body: copy };
   const answer = await send(outgoing, balancer.cluster, host.endpoint, timer.signal);
   if (answer instanceof Response) await answer.body?.pipeTo(new WritableStream()).catch(() => {});

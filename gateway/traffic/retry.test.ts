@@ -14,15 +14,15 @@ const policy = (retryOn: string[], parts: Partial<RetryPolicy> = {}): RetryPolic
 const folded = (retryOn: string[], parts?: Partial<RetryPolicy>) => foldRetry(policy(retryOn, parts))!;
 const none = new Headers();
 const statuses = [200, 404, 409, 500, 502, 503, 504, 505];
-const reasons: ResetReason[] = ['connect', 'reset', 'timeout', 'overflow'];
+const reasons: ResetReason[] = ['connect', 'connect-timeout', 'reset', 'timeout', 'overflow'];
 
 /** retry_on word, answers it covers, failures it covers. */
 for (const [word, answers, resets] of [
-  ['5xx', [500, 502, 503, 504, 505], ['connect', 'reset', 'timeout']],
-  ['gateway-error', [502, 503, 504], ['connect', 'reset', 'timeout']],
-  ['reset', [], ['connect', 'reset', 'timeout']],
-  ['reset-before-request', [], ['connect']],
-  ['connect-failure', [], ['connect']],
+  ['5xx', [500, 502, 503, 504, 505], ['connect', 'connect-timeout', 'reset', 'timeout']],
+  ['gateway-error', [502, 503, 504], ['connect', 'connect-timeout', 'reset', 'timeout']],
+  ['reset', [], ['connect', 'connect-timeout', 'reset', 'timeout']],
+  ['reset-before-request', [], ['connect', 'connect-timeout']],
+  ['connect-failure', [], ['connect', 'connect-timeout']],
   ['retriable-4xx', [409], []],
   ['refused-stream', [], []],
   ['unheard-of', [], []],

@@ -3,7 +3,7 @@ import type { HeaderView } from '../exchange.ts';
 import type { RetryPolicy } from '../snapshot.ts';
 
 /** Why a try brought no answer, in Envoy's sense. `overflow` is a refusal of our own and never tried again. */
-export type ResetReason = 'connect' | 'reset' | 'timeout' | 'overflow';
+export type ResetReason = 'connect' | 'connect-timeout' | 'reset' | 'timeout' | 'overflow';
 
 export interface FoldedRetry {
   attempts: number;
@@ -33,17 +33,19 @@ const GRPC: Record<string, string> = {
   unavailable: '14',
 };
 
+const ALL: readonly ResetReason[] = ['connect', 'connect-timeout', 'reset', 'timeout'];
+
 /**
  * A per-try timeout is a reset by ourselves: 5xx, gateway-error and reset cover it, connect-failure does not (captured).
  * reset-before-request is read as connect failures only: how much was sent before a reset is not told here.
  * refused-stream is HTTP/2's, which does not occur.
  */
 const RESETS: Record<string, readonly ResetReason[]> = {
-  '5xx': ['connect', 'reset', 'timeout'],
-  'gateway-error': ['connect', 'reset', 'timeout'],
-  reset: ['connect', 'reset', 'timeout'],
-  'reset-before-request': ['connect'],
-  'connect-failure': ['connect'],
+  '5xx': ALL,
+  'gateway-error': ALL,
+  reset: ALL,
+  'reset-before-request': ['connect', 'connect-timeout'],
+  'connect-failure': ['connect', 'connect-timeout'],
 };
 
 /** A chain of servers doubles the wait from the base to ten times the base, each time jittered down to 0. */

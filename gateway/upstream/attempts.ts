@@ -2,7 +2,8 @@
 import type { Guard } from '../authz/early.ts';
 import type { Exchange, LocalReply, Verdict } from '../exchange.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
-import { abortAfter, Deadline } from '../traffic/deadline.ts';
+import type { Cluster } from '../snapshot.ts';
+import { Deadline } from '../traffic/deadline.ts';
 import type { FoldedMirrors } from '../traffic/mirror.ts';
 import { Once, type ReplayableBody, replayable } from '../traffic/replay.ts';
 import type { FoldedRetry, ResetReason } from '../traffic/retry.ts';
@@ -10,6 +11,7 @@ import type { Balancer } from './balance/balancer.ts';
 import { Host } from './balance/host.ts';
 import type { Hash64 } from './balance/xxhash64.ts';
 import { failureReply, NO_HEALTHY_UPSTREAM, timeoutReply } from './failure-reply.ts';
+import { limitTry } from './limit-try.ts';
 import { send } from './send.ts';
 import { takeOver } from './take-over.ts';
 
@@ -92,6 +94,12 @@ export function announce(
   if (expectedMs !== undefined) requestHeaders.set('x-envoy-expected-rq-timeout-ms', String(expectedMs));
 }
 
+/** Whoever answered lately has connections standing, as in Envoy's pool: connecting takes no time, and no timer. */
+function connectMs({ answeredAt }: Host, { connectTimeoutMs, resolution }: Cluster): number {
+  const stands = resolution === 'MESH' || Date.now() - answeredAt < connectTimeoutMs;
+  return stands ? Number.POSITIVE_INFINITY : connectTimeoutMs;
+}
+
 /** Sends once and tells the balancer how it went. Its requests in flight end here unless the answer's body counts too. */
 async function attemptOnce(
   exchange: HttpExchange,
@@ -102,14 +110,15 @@ async function attemptOnce(
   if (!breaker.mayRequest()) return 'overflow';
   breaker.requests++;
   host.active++;
-  const timer = abortAfter(tryMs);
-  const outcome = await send(exchange, cluster, host.endpoint, timer.signal);
-  timer.cancel();
+  const limit = limitTry(tryMs, connectMs(host, cluster), host.endpoint);
+  const outcome = await send(exchange, cluster, host.endpoint, limit.signal);
+  limit.cancel();
   host.active--;
   if (typeof outcome === 'string') {
     breaker.requests--;
     detector?.failed(host, outcome, Date.now());
   } else {
+    host.answeredAt = Date.now();
     if (!breaker.limits) breaker.requests--;
     detector?.answered(host, outcome.status, Date.now());
   }

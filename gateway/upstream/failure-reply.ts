@@ -16,6 +16,7 @@ export const NO_HEALTHY_UPSTREAM: LocalReply = {
 /** Words of the text, response flag, and the part between the braces of the details. */
 const REASONS: Record<Exclude<ResetReason, 'timeout'>, [words: string, flag: ResponseFlag, details: string]> = {
   connect: ['remote connection failure', 'UF', 'remote_connection_failure|delayed_connect_error:_Connection_refused'],
+  'connect-timeout': ['connection timeout', 'UF', 'connection_timeout'],
   reset: ['connection termination', 'UC', 'connection_termination'],
   overflow: ['overflow', 'UO', 'overflow'],
 };

@@ -2,9 +2,11 @@
 import { endpointBinding } from '../bindings.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import type { Cluster, Endpoint } from '../snapshot.ts';
+import type { LimitReason } from './limit-try.ts';
+import { lookAt } from './probe.ts';
 
-/** Why there is no answer. `connect`: nobody listens; `reset`: the connection broke; `timeout`: the caller's signal. */
-export type Failure = 'connect' | 'reset' | 'timeout';
+/** Why there is no answer. `connect`: nobody listens; `reset`: the connection broke; the others are the signal's reason. */
+export type Failure = 'connect' | 'reset' | LimitReason;
 
 /** What goes out; an HttpExchange is one. `request` is what came in. */
 export type Outgoing = Pick<HttpExchange, 'request' | 'env' | 'method' | 'authority' | 'path' | 'body'> & {
@@ -29,8 +31,9 @@ export async function send(
       ...(signal && { signal }),
     });
   } catch {
-    if (signal?.aborted) return 'timeout';
-    return (await isListening(endpoint)) ? 'reset' : 'connect';
+    if (signal?.aborted) return signal.reason as LimitReason;
+    // "Network connection lost." is all that the runtime says; Envoy tells the two apart and retries only refusals.
+    return (await lookAt(endpoint)) === 'open' ? 'reset' : 'connect';
   }
 }
 
@@ -49,21 +52,4 @@ function targetOf(outgoing: Outgoing): Request | string {
 /** The scheme decides nothing here but which port the runtime drops from Host as the default: neither, as Envoy. */
 function urlOf({ authority, path }: Outgoing): string {
   return `${authority.endsWith(':80') ? 'https' : 'http'}://${authority}${path}`;
-}
-
-/**
- * The runtime says "Network connection lost." for a refused and for a broken connection; Envoy tells them apart and
- * retries only the first. A look at the port after the failure settles which it was.
- */
-async function isListening({ address, port }: Endpoint): Promise<boolean> {
-  // Imported here, so that everything above can be tested outside workerd.
-  const { connect } = await import('cloudflare:sockets');
-  try {
-    const socket = connect({ hostname: address, port });
-    await socket.opened;
-    await socket.close();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -9,6 +9,7 @@ import type { Cluster, ForwardAction, RetryPolicy, Route } from '../../gateway/s
 import { REPLAY_LIMIT } from '../../gateway/traffic/replay.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
+import { type Silent, startSilent } from './silent.ts';
 import { type Mood, Unruly } from './unruly.ts';
 
 const retry = (attempts: number, retryOn: string[], parts: Partial<RetryPolicy> = {}): RetryPolicy => ({
@@ -27,6 +28,7 @@ const PER_TRY = { perTryTimeoutMs: 150 };
 let bad: Unruly;
 let good: Unruly;
 let shadow: Unruly;
+let silent: Silent;
 let edge: Edge;
 const agent = new http.Agent({ keepAlive: false });
 
@@ -41,6 +43,7 @@ function route(path: string, cluster: string, action: Partial<ForwardAction> = {
 
 before(async () => {
   [bad, good, shadow] = await Promise.all([Unruly.start(), Unruly.start(), Unruly.start()]);
+  silent = await startSilent();
   const pair = (name: string, parts: Partial<Cluster> = {}): Cluster => ({
     ...clusterOf(name, [bad.port, good.port]),
     loadBalancer: { policy: 'ROUND_ROBIN' },
@@ -61,6 +64,9 @@ before(async () => {
     pair('budgeted', { retryBudget: { percent: 0, minRetryConcurrency: 0 } }),
     { ...clusterOf('narrow', [good.port]), connectionPool: { http2MaxRequests: 2 } },
     clusterOf('shadow', [shadow.port]),
+    { ...clusterOf('silent', [silent.port, good.port]), connectTimeoutMs: 200 },
+    { ...clusterOf('silent-alone', [silent.port]), connectTimeoutMs: 200 },
+    { ...clusterOf('slow', [good.port]), connectTimeoutMs: 200 },
   ];
   const routes = [
     route('/default', 'both', { retry: ISTIO_DEFAULT }),
@@ -71,6 +77,9 @@ before(async () => {
     route('/per-try-uncovered', 'bad', { retry: { ...ISTIO_DEFAULT, ...PER_TRY } }),
     route('/timeout', 'bad', { timeoutMs: 300, retry: ISTIO_DEFAULT }),
     route('/none', 'bad'),
+    route('/silent', 'silent', { retry: ISTIO_DEFAULT }),
+    route('/silent-alone', 'silent-alone'),
+    route('/slow', 'slow'),
     route('/ejecting', 'ejecting'),
     route('/budgeted', 'budgeted', { retry: EVERYTHING }),
     route('/narrow', 'narrow'),
@@ -87,6 +96,7 @@ beforeEach(async () => {
 
 after(async () => {
   await edge?.stop();
+  silent?.stop();
   for (const upstream of [bad, good, shadow]) upstream?.close();
 });
 
@@ -174,6 +184,26 @@ describe('covered by the policy: nothing is lost', () => {
     clearInterval(timer);
     if (!up) await bad.open();
     assert.deepEqual(statusesOf(answers), [200]);
+  });
+});
+
+describe('an endpoint that lets nobody connect', () => {
+  test('is left after connectTimeout, for one that does', async () => {
+    const started = performance.now();
+    const answers = await many(6, '/silent', 'x');
+    assert.deepEqual([statusesOf(answers), good.bodies.length], [[200], 6]);
+    assert.ok(performance.now() - started < 3000);
+  });
+
+  test('alone: Envoy’s text', async () => {
+    const answer = await send('/silent-alone');
+    assert.equal(answer.status, 503);
+    assert.match(answer.body, /^upstream connect error.*reset reason: connection timeout$/);
+  });
+
+  test('a slow answer is left alone', async () => {
+    good.delay = 1800;
+    assert.equal((await send('/slow')).status, 200);
   });
 });
 

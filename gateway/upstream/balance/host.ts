@@ -10,6 +10,8 @@ export class Host {
   readonly since: number;
   /** Requests sent whose answer has not begun. */
   active = 0;
+  /** Milliseconds of its last answer. */
+  answeredAt = Number.NEGATIVE_INFINITY;
   ejected = false;
   /** Milliseconds of the last ejection. */
   ejectedAt = 0;
@@ -30,6 +32,7 @@ export class Host {
   continuedAs(endpoint: Endpoint): Host {
     return Object.assign(new Host(endpoint, this.since), {
       active: this.active,
+      answeredAt: this.answeredAt,
       ejected: this.ejected,
       ejectedAt: this.ejectedAt,
       ejections: this.ejections,

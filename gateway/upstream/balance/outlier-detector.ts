@@ -8,7 +8,7 @@ import type { Host } from './host.ts';
 /** Envoy's max_ejection_time where the base is not larger. */
 const MAX_EJECTION_MS = 300_000;
 
-export type LocalFailure = 'connect' | 'reset' | 'timeout';
+export type LocalFailure = 'connect' | 'connect-timeout' | 'reset' | 'timeout';
 
 export class OutlierDetector {
   readonly #config: OutlierDetection;
@@ -52,7 +52,7 @@ export class OutlierDetector {
       return;
     }
     // Whoever connected has had a success first: only refused connections come in a row (a real Envoy does so).
-    if (failure !== 'connect') host.consecutiveLocalOriginFailures = 0;
+    if (failure === 'reset' || failure === 'timeout') host.consecutiveLocalOriginFailures = 0;
     host.consecutiveLocalOriginFailures++;
     if (host.consecutiveLocalOriginFailures === this.#config.consecutiveLocalOriginFailure) this.#eject(host, now);
   }
