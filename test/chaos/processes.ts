@@ -13,6 +13,7 @@ const WORKERD: string = createRequire(import.meta.url)('workerd').default;
 
 export interface Killable {
   kill(): void;
+  pid(): number;
   /** CPU microseconds of the process that runs now. */
   cpu(): number;
   stop(): Promise<void>;
@@ -32,6 +33,7 @@ function keep(config: string, sockets: readonly string[]): Killable {
   start();
   return {
     kill: () => void child.kill('SIGKILL'),
+    pid: () => child.pid ?? 0,
     cpu: () => cpuOf([child.pid ?? 0]),
     stop: () => {
       stopped = true;

@@ -13,7 +13,7 @@ export interface Answer {
   body: string;
 }
 export interface TestGateway {
-  send(request: Request): Promise<Answer>;
+  send(request: Request & { source?: string }): Promise<Answer>;
   /** Open counters by the key that they would have in Redis. */
   counters(): Promise<Record<string, number>>;
   /** Process ids of workerd with the counters; several when one is being replaced. */
@@ -78,14 +78,18 @@ async function ready(admin: number, child: ChildProcess, output: () => string): 
   throw new Error(`serve did not get ready: ${output()}`);
 }
 
-function send(port: number, { path, method = 'GET', headers = {}, body }: Request): Promise<Answer> {
+function send(port: number, message: Request & { source?: string }): Promise<Answer> {
+  const { path, method = 'GET', headers = {}, body, source = '127.0.0.1' } = message;
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (part: string) => (text += part));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text }));
-    });
+    const outgoing = request(
+      { host: '127.0.0.1', port, path, method, headers, agent: false, localAddress: source },
+      (answer) => {
+        let text = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (part: string) => (text += part));
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text }));
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });
