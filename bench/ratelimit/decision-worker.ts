@@ -25,7 +25,7 @@ export default {
     if (!store) return new Response('STATE is not bound', { status: 500 });
     limiter ??= new Limiter(
       env.LIMITS,
-      new CounterClient(store, { lease: true, rememberAfter: 2, now: Date.now }),
+      new CounterClient(store, { lease: true, rememberAfter: 2, recheckMs: 10_000, now: Date.now }),
       new LimitStats(),
     );
     const { key, loops } = (await request.json()) as { key: string; loops: number };

@@ -48,6 +48,7 @@ function serviceOf(env: ServiceEnv): Service {
   const counters = new CounterClient(store, {
     lease: false,
     rememberAfter: remember ? 1 : Number.POSITIVE_INFINITY,
+    recheckMs: Number.POSITIVE_INFINITY,
     now: Date.now,
   });
   service = { store, counters, stats: new LimitStats(nearLimitRatio), limiter: undefined };

@@ -25,6 +25,8 @@ export const limitStats = new LimitStats();
 
 /** The second refusal settles it: a store that fails right after the first is still answered by failure_mode_deny. */
 const REFUSALS = 2;
+/** How long a reset of a counter may take to reach an isolate that remembers it as exhausted. */
+const RECHECK_MS = 10_000;
 
 let counters: CounterClient | undefined;
 const limiters = new WeakMap<Snapshot, SnapshotLimiter>();
@@ -50,7 +52,12 @@ function makeLimiter({ limitDomains }: Snapshot): SnapshotLimiter {
 }
 
 function countersOf(env: Exchange['env']): CounterClient {
-  counters ??= new CounterClient(storeOf(env), { lease: true, rememberAfter: REFUSALS, now: Date.now });
+  counters ??= new CounterClient(storeOf(env), {
+    lease: true,
+    rememberAfter: REFUSALS,
+    recheckMs: RECHECK_MS,
+    now: Date.now,
+  });
   return counters;
 }
 

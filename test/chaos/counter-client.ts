@@ -36,7 +36,7 @@ export default {
 function makeLimiter(env: Env): Limiter {
   const store = counterStoreOf(env);
   if (!store) throw new Error('STATE is not bound');
-  const counters = new CounterClient(store, { lease: true, rememberAfter: 2, now: Date.now });
+  const counters = new CounterClient(store, { lease: true, rememberAfter: 2, recheckMs: 10_000, now: Date.now });
   return new Limiter(env.LIMITS, counters, new LimitStats());
 }
 

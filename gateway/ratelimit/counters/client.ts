@@ -4,7 +4,7 @@
  */
 import { Rate, wanted } from './demand.ts';
 import { Outbox } from './outbox.ts';
-import { type CounterStore, type CountReply, type CountRequest, EXACT_HEADROOM } from './protocol.ts';
+import type { CounterStore, CountReply, CountRequest } from './protocol.ts';
 
 /** One question: count `hits` on a window of a counter. Times are unix seconds. */
 export interface Ask {
@@ -29,6 +29,8 @@ export interface CounterClientOptions {
    * exhausted; Infinity: it never does. The service with LOCAL_CACHE_SIZE_IN_BYTES: 1.
    */
   rememberAfter: number;
+  /** One request asks again after so long, although the limit is remembered as exhausted: an operator may have set it back. */
+  recheckMs: number;
   /** Milliseconds, for rates. */
   now(): number;
 }
@@ -39,6 +41,8 @@ interface Held {
   lastGrant: number;
   /** The owner's count when it last answered, leases included. It never falls within a window. */
   known: number;
+  /** Milliseconds, when it was last asked. */
+  askedAt: number;
   rate: Rate;
 }
 
@@ -65,8 +69,7 @@ export class CounterClient {
       held.rate.add(hits, this.#options.now());
       return { after: Math.min(limit, held.known - held.permits), local: true };
     }
-    if (held.known - held.permits >= limit + this.#options.rememberAfter) return { after: held.known, local: true };
-    return undefined;
+    return this.#isExhausted(held, limit) ? { after: held.known, local: true } : undefined;
   }
 
   /**
@@ -78,11 +81,21 @@ export class CounterClient {
     const held = this.#hold(ask);
     const now = this.#options.now();
     held.rate.add(ask.hits, now);
+    held.askedAt = now;
     const rate = held.rate.perSecond(now);
     const want = this.#options.lease ? wanted(rate, ask.ends - ask.start, ask.limit, held.lastGrant) : 0;
     const request: CountRequest = { ...ask, want, rate };
-    const after = await this.#outbox.send(request, waitUntil, (reply) => take(held, reply));
+    const after = await this.#outbox.send(request, waitUntil, (reply) => take(held, ask.limit, reply));
     return { after, local: false };
+  }
+
+  #isExhausted(held: Held, limit: number): boolean {
+    if (held.known - held.permits < limit + this.#options.rememberAfter) return false;
+    const now = this.#options.now();
+    if (now - held.askedAt < this.#options.recheckMs) return true;
+    // This request asks; those that come while it waits do not.
+    held.askedAt = now;
+    return false;
   }
 
   /** Forgets what is known of a counter, after an operator set it back. */
@@ -97,7 +110,7 @@ export class CounterClient {
     const known = this.#held.get(key);
     if (known) return known;
     if (this.#held.size >= MEMORY || start >= this.#nextSweep) this.#sweep(start);
-    const held = { ends, permits: 0, lastGrant: 0, known: 0, rate: new Rate() };
+    const held = { ends, permits: 0, lastGrant: 0, known: 0, askedAt: 0, rate: new Rate() };
     this.#held.set(key, held);
     return held;
   }
@@ -114,13 +127,10 @@ export class CounterClient {
   }
 }
 
-function take(held: Held, { after, granted }: CountReply): void {
+function take(held: Held, limit: number, { after, granted }: CountReply): void {
   held.permits += granted;
   held.lastGrant = granted;
-  held.known = Math.max(held.known, after + granted);
-}
-
-/** Whether a limit is so small that every hit is counted in the store. */
-export function isExact(limit: number): boolean {
-  return limit <= EXACT_HEADROOM;
+  const known = after + granted;
+  const wasSetBack = held.known > limit && after <= limit;
+  held.known = wasSetBack ? known : Math.max(held.known, known);
 }

@@ -146,7 +146,8 @@ test('whatever crashes and whatever is lost, no more is admitted than the limit'
       fc.array(event, { maxLength: 800, minLength: 50 }),
       async (limit, events) => {
         const store = new ShakyStore();
-        const client = () => new CounterClient(store, { lease: true, rememberAfter: 1, now: store.now });
+        const client = () =>
+          new CounterClient(store, { lease: true, rememberAfter: 1, recheckMs: 10_000, now: store.now });
         const clients = [client(), client(), client(), client()];
         const pending: Promise<number>[] = [];
         const ask = { name: 'd_k_', start: 0, ends: 3600, limit };
@@ -169,3 +170,16 @@ async function admitted(client: CounterClient, ask: Parameters<CounterClient['sp
   const counted = client.spend(ask) ?? (await client.ask(ask, () => undefined).catch(() => undefined));
   return counted && counted.after <= ask.limit ? ask.hits : 0;
 }
+
+test('an exhausted limit is asked for again after a while, so that a reset is noticed', async () => {
+  let now = 0;
+  const store = new ShakyStore();
+  const client = new CounterClient(store, { lease: true, rememberAfter: 1, recheckMs: 10_000, now: () => now });
+  const ask = { name: 'd_k_', start: 0, ends: 3600, limit: 1, hits: 1 };
+  const tries = async () => ((await admitted(client, ask)) > 0 ? 'admitted' : 'refused');
+  assert.deepEqual([await tries(), await tries(), await tries()], ['admitted', 'refused', 'refused']);
+  store.tables.get(bucketName('d_k_'))?.reset('d_k_', 0);
+  assert.equal(await tries(), 'refused');
+  now = 10_001;
+  assert.equal(await tries(), 'admitted');
+});
