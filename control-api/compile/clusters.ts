@@ -13,6 +13,8 @@ export const clusters: Processor = {
   run(input: CompileInput, draft: Draft) {
     const found = new Map<string, Cluster>();
     for (const [owner, parts] of draft.services.visible()) {
+      // Routes to an ExternalName Service go to the cluster of the name, if somebody declares it.
+      if (owner.alias) continue;
       for (const cluster of clustersOf(owner, parts, input, draft)) {
         if (!found.has(cluster.name)) found.set(cluster.name, cluster);
       }
@@ -50,8 +52,8 @@ function* clustersOf(owner: Service, parts: Service[], input: CompileInput, draf
 }
 
 /** NONE needs the client's original destination, which nobody knows at the edge: no endpoint, so "no healthy upstream". */
-function resolutionOf({ resolution, alias }: Service): Cluster['resolution'] {
-  return alias || resolution === 'DNS' ? 'DNS' : resolution === 'MESH' ? 'MESH' : 'STATIC';
+function resolutionOf({ resolution }: Service): Cluster['resolution'] {
+  return resolution === 'DNS' ? 'DNS' : resolution === 'MESH' ? 'MESH' : 'STATIC';
 }
 
 const samePort = (a: ServicePort, b: ServicePort): boolean => a.number === b.number;
