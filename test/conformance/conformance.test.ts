@@ -23,7 +23,6 @@ const LANES = 4;
 
 const read = (name: string): unknown => parse(readFileSync(join(import.meta.dirname, name), 'utf8')) ?? [];
 const exceptions = read('exceptions.yaml') as Exception[];
-const pending = new Set(read('pending.yaml') as string[]);
 /** Their configuration is refused, so there is nothing to serve; `check` is held to them. */
 const REFUSED_AREA = 'rejected';
 const cases = readCases();
@@ -33,11 +32,11 @@ describe('conformance', { concurrency: LANES }, () => {
   before(() => Promise.all(lanes.map((lane) => lane.start())));
   after(() => Promise.all(lanes.map((lane) => lane.stop())));
   const free = lanes.slice(1);
-  for (const captured of cases.filter(({ file, area }) => area !== REFUSED_AREA && !pending.has(file))) {
+  for (const captured of cases.filter(({ area }) => area !== REFUSED_AREA)) {
     it(captured.file, async () => {
       const lane = captured.config.includes('consistentHash') ? lanes[0]! : (free.pop() ?? lanes[0]!);
       try {
-        judge(captured, await lane.run(captured));
+        await holds(captured, lane);
       } finally {
         if (!free.includes(lane)) free.push(lane);
       }
@@ -57,6 +56,17 @@ describe('configurations that Istio or Envoy refuses', () => {
     });
   }
 });
+
+/** Clocks are compared too, and on a busy machine one may be late: such a case has two more tries. */
+async function holds(captured: ConformanceCase, lane: Lane): Promise<void> {
+  const timed = captured.requests.some(
+    ({ expect, headers }) => expect?.seconds !== undefined || headers?.['x-echo-delay-ms'],
+  );
+  for (let tries = timed ? 3 : 1; ; tries--) {
+    const results = await lane.run(captured);
+    if (tries === 1 || results.every(({ problems }) => problems.length === 0)) return judge(captured, results);
+  }
+}
 
 function judge(captured: ConformanceCase, results: { request: string; problems: string[] }[]): void {
   const failures = results.flatMap(({ request, problems }) => {
