@@ -6,7 +6,7 @@ import { discoveryUrl, fetchDiscovered } from './discovery.ts';
 import { type Fetch, fetchDocument } from './fetch-document.ts';
 import { inlineKeys, type KeyContext, type KeySource } from './key-source.ts';
 import { type FoundToken, findTokens, locationsOf } from './locations.ts';
-import { outputsOf, writeOutputs } from './outputs.ts';
+import { outputNames, outputsOf, writeOutputs } from './outputs.ts';
 import { remoteKeys } from './remote-keys.ts';
 import { hasKeyFor, type Verified, verifySignature } from './signature.ts';
 import type { Status } from './status.ts';
@@ -15,6 +15,7 @@ import { type CachedToken, type TokenCache, tokenCache } from './token-cache.ts'
 
 export interface FoldedProvider {
   config: JwtProvider;
+  /** Also takes away the rule's own headers: those of an earlier try at this rule do not count (Envoy 1.40). */
   find(exchange: Exchange): FoundToken[];
   /** Checks one token, and when it is good gives its headers, takes it out and publishes its claims. */
   check(exchange: Exchange, found: FoundToken): Status | Promise<Status>;
@@ -42,9 +43,13 @@ export function foldProvider(config: JwtProvider, source: KeySource = sourceOf(c
   const cache = tokenCache();
   const locations = locationsOf(config);
   const audiences = audienceCheck(config.audiences);
+  const outputs = outputNames([config]);
   return {
     config,
-    find: (exchange) => findTokens(locations, exchange),
+    find(exchange) {
+      for (const name of outputs) if (exchange.requestHeaders.has(name)) exchange.requestHeaders.remove(name);
+      return findTokens(locations, exchange);
+    },
     check(exchange, found) {
       const now = Math.floor(exchange.startTime / 1_000);
       const cached = cache.get(found.text);

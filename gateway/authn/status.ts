@@ -35,15 +35,15 @@ export const STATUS_TEXTS = {
 
 export type Status = keyof typeof STATUS_TEXTS;
 
-/** Longest realm Envoy writes into www-authenticate; a longer URL is cut there. */
-const MAX_REALM = 256;
+/** As much of the path as Envoy writes into www-authenticate. */
+const MAX_REALM_PATH = 256;
 
 /**
  * The refusal of a request whose token did not pass: 403 for a wrong audience, 401 for everything else (captured).
  * `uri` is the URL as the client sent it, for the realm.
  */
 export function refusal(status: Status, exchange: Pick<Exchange, 'scheme' | 'authority'>, path: string): LocalReply {
-  const realm = `${exchange.scheme}://${exchange.authority}${path}`.slice(0, MAX_REALM);
+  const realm = `${exchange.scheme}://${exchange.authority}${path.slice(0, MAX_REALM_PATH)}`;
   return {
     status: status === 'JwtAudienceNotAllowed' ? 403 : 401,
     body: STATUS_TEXTS[status],

@@ -19,9 +19,13 @@ export async function startEnvoy(filters: Record<string, unknown>[], upstreamPor
   const directory = mkdtempSync(join(tmpdir(), 'envoy-'));
   const port = await freePort();
   writeFileSync(join(directory, 'envoy.json'), JSON.stringify(configuration(filters, port, upstreamPort)));
-  const child = spawn('envoy', ['-c', join(directory, 'envoy.json'), '--concurrency', '1', '-l', 'error'], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const child = spawn(
+    'envoy',
+    ['-c', join(directory, 'envoy.json'), '--concurrency', '1', '--use-dynamic-base-id', '-l', 'error'],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   await ready(port, child);
   return {
     port,
