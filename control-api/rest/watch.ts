@@ -22,6 +22,9 @@ export interface WatchOptions {
 /** Often enough that a client's resourceVersion stays within the log; Kubernetes sends one a minute. */
 const BOOKMARK_MS = 60_000;
 
+/** Events that a client has not read yet. One that is slower is cut off and resumes from its resourceVersion: memory is for the others. */
+const LONGEST_BACKLOG = 20_000;
+
 export function watch(
   store: ObjectStore,
   options: WatchOptions,
@@ -33,21 +36,23 @@ export function watch(
     start(controller) {
       const send = (type: string, object: Json) =>
         controller.enqueue(encoder.encode(`${JSON.stringify({ type, object })}\n`));
+      const end = () => {
+        stop();
+        controller.close();
+      };
       const onChange = (change: Change) => {
         const type = seenAs(change, options);
         if (type) send(type, render(change.object));
+        if ((controller.desiredSize ?? 0) < -LONGEST_BACKLOG) end();
       };
       sendPast(store, options, onChange, (object) => send('ADDED', render(object)));
       const unsubscribe = store.subscribe(onChange);
       const bookmark = setInterval(() => send('BOOKMARK', bookmarkOf(store, options)), BOOKMARK_MS);
-      const end = setTimeout(() => {
-        stop();
-        controller.close();
-      }, options.timeoutMs);
+      const timeout = setTimeout(end, options.timeoutMs);
       stop = () => {
         unsubscribe();
         clearInterval(bookmark);
-        clearTimeout(end);
+        clearTimeout(timeout);
       };
       if (options.bookmarks) send('BOOKMARK', bookmarkOf(store, options));
       else clearInterval(bookmark);
