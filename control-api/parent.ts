@@ -2,6 +2,7 @@
  * What the parent process of `serve` asks, over a Unix socket that only it reaches; there is no authentication here, so
  * nothing else may be given this entrypoint.
  */
+import type { ServedCount } from '../gateway/served-count.ts';
 import type { ControlEnv } from './store/control-store.ts';
 import type { FloorSource } from './store/floor.ts';
 import type { FetchedModule } from './store/wanted-modules.ts';
@@ -9,7 +10,8 @@ import type { FetchedModule } from './store/wanted-modules.ts';
 export const Parent = {
   /**
    * `PUT /floor`, `GET /live` (the id of every Snapshot that becomes live, a line each), `GET /snapshots/ID`, `POST /served/ID`
-   * with `{error?}` once the gateway processes have it, or could not take it; `GET /modules` that are wanted, `PUT /modules`.
+   * with `{error?}` once the gateway processes have it, or could not take it; `GET /modules` that are wanted, `PUT /modules`;
+   * `POST /staged/ID` like served, and `POST /counts` of the answers while a Snapshot is staged.
    */
   async fetch(request: Request, env: ControlEnv): Promise<Response> {
     const control = env.CONTROL.getByName('control');
@@ -26,6 +28,12 @@ export const Parent = {
         return Response.json(await control.wantedModules());
       case 'PUT modules':
         await control.learnModules((await request.json()) as FetchedModule[]);
+        return new Response('ok');
+      case 'POST staged':
+        await control.staged(id, ((await request.json()) as { error?: string }).error);
+        return new Response('ok');
+      case 'POST counts':
+        await control.counted((await request.json()) as ServedCount[]);
         return new Response('ok');
       case 'POST served':
         await control.served(id, ((await request.json()) as { error?: string }).error);

@@ -8,6 +8,9 @@ import { countRequest } from './telemetry/request-metrics.ts';
 
 export class Gateway {
   readonly snapshot: Snapshot;
+  /** Answers so far, and those of status 500 or more. */
+  requests = 0;
+  errors = 0;
   readonly #listeners = new Map<number, GatewayListener>();
 
   readonly #log: ((exchange: Exchange) => void) | undefined;
@@ -21,6 +24,8 @@ export class Gateway {
 
   /** What is said about a request when its answer leaves: metrics, and a line for each access log. */
   report(exchange: Exchange): void {
+    this.requests++;
+    if (exchange.status >= 500) this.errors++;
     countRequest(exchange);
     this.#log?.(exchange);
   }

@@ -1,15 +1,18 @@
 /** Where the Worker finds the Snapshot, folded once and kept for as long as the Snapshot is the current one. */
 import type { GatewayEnv } from './bindings.ts';
 import { Gateway } from './gateway.ts';
+import type { ServedCount } from './served-count.ts';
 import type { Snapshot } from './snapshot.ts';
 import { KvSnapshots, type SnapshotStore } from './snapshot-kv.ts';
 
 let current: Gateway | undefined;
+/** A Snapshot that only some requests get, until it has shown that it works. */
+let candidate: { gateway: Gateway; percent: number } | undefined;
 
-/** The Snapshot that was published last, else the one that the Worker was started with. */
+/** The Snapshot that was published last, else the one that the Worker was started with; for some requests the candidate. */
 export function gatewayOf(env: GatewayEnv): Gateway {
   current ??= new Gateway(env.SNAPSHOT);
-  return current;
+  return candidate !== undefined && Math.random() * 100 < candidate.percent ? candidate.gateway : current;
 }
 
 let published: KvSnapshots | undefined;
@@ -28,5 +31,23 @@ export async function publishedGateway(
 
 /** Every request from now on is served by `snapshot`; requests on their way keep theirs. */
 export function publish(snapshot: Snapshot): void {
-  current = new Gateway(snapshot);
+  current = candidate?.gateway.snapshot.id === snapshot.id ? candidate.gateway : new Gateway(snapshot);
+  candidate = undefined;
+}
+
+/** `percent` of the requests get `snapshot` from now on. */
+export function stage(snapshot: Snapshot, percent: number): void {
+  const known = candidate?.gateway.snapshot.id === snapshot.id ? candidate.gateway : new Gateway(snapshot);
+  candidate = { gateway: known, percent };
+}
+
+/** No request gets the candidate any more. */
+export function unstage(): void {
+  candidate = undefined;
+}
+
+/** What was answered with each Snapshot since this process has it. */
+export function served(): ServedCount[] {
+  const gateways = [current, candidate?.gateway].filter((gateway) => gateway !== undefined);
+  return gateways.map(({ snapshot: { id }, requests, errors }) => ({ id, requests, errors }));
 }

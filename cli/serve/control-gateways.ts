@@ -13,6 +13,13 @@ export function controlGateways(gateway: Gateway, isOurs: (url: string) => boole
   const files = new Map<string, string>();
   return {
     serve: (snapshot) => gateway.roll(snapshot, filtersOf(snapshot, files)),
+    stage: (snapshot, percent) => {
+      const stable = gateway.generation?.snapshot;
+      const filters = [...(stable ? filtersOf(stable, files) : []), ...filtersOf(snapshot, files)];
+      return gateway.stage(snapshot, percent, new Map(filters));
+    },
+    unstage: () => gateway.unstage(),
+    served: async () => (await gateway.generation?.served()) ?? [],
     fetch: async (references) => {
       const store = new ModuleStore();
       const { fetchModules } = await import('../modules/fetch.ts');

@@ -3,18 +3,26 @@ import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { ModuleReference } from '../../control-api/compile/processor.ts';
 import type { FloorSource } from '../../control-api/store/floor.ts';
-import { MODULES_WANTED } from '../../control-api/store/stream.ts';
+import { MODULES_WANTED, STAGING_ENDS } from '../../control-api/store/stream.ts';
 import type { FetchedModule } from '../../control-api/store/wanted-modules.ts';
+import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 
 export interface Gateways {
   /** Takes a Snapshot over; rejects when it cannot be served. */
   serve(snapshot: Snapshot): Promise<void>;
+  /** Gives a percentage of the requests to a Snapshot; rejects when that cannot be. */
+  stage(snapshot: Snapshot, percent: number): Promise<void>;
+  unstage(): Promise<void>;
+  /** What was answered with each Snapshot. */
+  served(): Promise<ServedCount[]>;
   /** Fetches Wasm modules; never rejects. */
   fetch(references: readonly ModuleReference[]): Promise<FetchedModule[]>;
 }
 
 const RETRY_MS = 500;
+/** How often a staging is told how its answers were. */
+const COUNT_MS = 500;
 
 export class ControlLink {
   readonly #socketPath: string;
@@ -24,6 +32,7 @@ export class ControlLink {
   /** The newest Snapshot that is still to be taken over; those before it are skipped. */
   #wanted: string | undefined;
   #working = false;
+  #counting: NodeJS.Timeout | undefined;
 
   constructor(socketPath: string, floor: () => FloorSource) {
     this.#socketPath = socketPath;
@@ -45,6 +54,7 @@ export class ControlLink {
 
   close(): void {
     this.#closed = true;
+    clearInterval(this.#counting);
     this.#stream?.destroy();
   }
 
@@ -69,15 +79,25 @@ export class ControlLink {
   async #work(gateways: Gateways, tried: () => void): Promise<void> {
     this.#working = true;
     while (this.#wanted !== undefined && !this.#closed) {
-      const id = this.#wanted;
+      const line = this.#wanted;
       this.#wanted = undefined;
-      const work = id === MODULES_WANTED ? this.#fetchModules(gateways) : this.#takeOver(id, gateways);
-      await work.catch((error: Error) => {
+      await this.#obey(line, gateways).catch((error: Error) => {
         if (!this.#closed) console.error(`bowsprit: ${error.message}`);
       });
-      if (id !== MODULES_WANTED) tried();
+      if (line !== MODULES_WANTED) tried();
     }
     this.#working = false;
+  }
+
+  async #obey(line: string, gateways: Gateways): Promise<void> {
+    clearInterval(this.#counting);
+    if (line === MODULES_WANTED) return this.#fetchModules(gateways);
+    if (line === STAGING_ENDS) return gateways.unstage();
+    const [id = '', percent] = line.split(' ');
+    if (percent === undefined) return this.#takeOver(id, gateways);
+    await this.#try(id, (snapshot) => gateways.stage(snapshot, Number(percent)), `/staged/${id}`);
+    const tell = async () => void (await this.#text('POST', '/counts', JSON.stringify(await gateways.served())));
+    this.#counting = setInterval(() => tell().catch(() => undefined), COUNT_MS);
   }
 
   async #fetchModules(gateways: Gateways): Promise<void> {
@@ -85,14 +105,19 @@ export class ControlLink {
     await this.#text('PUT', '/modules', JSON.stringify(await gateways.fetch(wanted)));
   }
 
-  async #takeOver(id: string, gateways: Gateways): Promise<void> {
+  #takeOver(id: string, gateways: Gateways): Promise<void> {
+    return this.#try(id, (snapshot) => gateways.serve(snapshot), `/served/${id}`);
+  }
+
+  /** Does it, and tells at `path` what came of it. */
+  async #try(id: string, work: (snapshot: Snapshot) => Promise<void>, path: string): Promise<void> {
     const snapshot = JSON.parse(await this.#text('GET', `/snapshots/${id}`)) as Snapshot;
-    const error = await gateways.serve(snapshot).then(
+    const error = await work(snapshot).then(
       () => undefined,
       (failed: Error) => failed.message,
     );
     if (error) console.error(`bowsprit: ${error}; the configuration before stays`);
-    await this.#text('POST', `/served/${id}`, JSON.stringify({ error }));
+    await this.#text('POST', path, JSON.stringify({ error }));
   }
 
   #call(method: string, path: string, body?: string): Promise<IncomingMessage> {

@@ -7,6 +7,7 @@ import { bundleWorker } from './bundle.ts';
 import { type Generation, startGeneration } from './generation.ts';
 import { type GenerationFiles, writeGeneration } from './generation-files.ts';
 import { type LookUp, Names } from './names.ts';
+import { portPlan } from './plan.ts';
 import { type PortOptions, Ports } from './ports.ts';
 import { needsState, startState } from './state.ts';
 import type { Supervised } from './workerd.ts';
@@ -66,9 +67,34 @@ export class Gateway {
    * Rejects, and keeps serving the one before, when the new generation cannot start.
    */
   roll(snapshot: Snapshot, filters: ReadonlyMap<string, string> = new Map()): Promise<void> {
-    const rolled = this.#queue.then(() => this.#roll(snapshot, filters));
-    this.#queue = rolled.catch(() => undefined);
-    return rolled;
+    return this.#inTurn(() => this.#roll(snapshot, filters));
+  }
+
+  /**
+   * Gives `percent` of the requests to `candidate`, beside the Snapshot that serves. The processes are replaced when they
+   * cannot reach its upstream addresses yet. Rejects when it opens other ports or servers: those cannot be shared.
+   */
+  stage(candidate: Snapshot, percent: number, filters: ReadonlyMap<string, string>): Promise<void> {
+    return this.#inTurn(async () => {
+      const stable = this.#current?.snapshot;
+      if (!stable) throw new Error('nothing is served yet');
+      const ports = (snapshot: Snapshot) => JSON.stringify(snapshot.listeners.map(portPlan));
+      if (ports(stable) !== ports(candidate)) throw new Error('it opens other ports or servers');
+      const extra = Object.entries(candidate.clusters).map(([name, cluster]) => [`${name} of the candidate`, cluster]);
+      await this.#take({ ...stable, clusters: { ...stable.clusters, ...Object.fromEntries(extra) } }, filters);
+      await this.#current?.stage(candidate, percent);
+    });
+  }
+
+  /** Ends a staging. */
+  unstage(): Promise<void> {
+    return this.#inTurn(async () => this.#current?.stage(undefined, 0));
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return done;
   }
 
   /** Resolves when the processes that were replaced so far have ended: until then they may still accept. */

@@ -1,6 +1,7 @@
 /** One generation of gateway processes: N workerd with the same configuration, replaced or given a new Snapshot as one. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { ADMIN_SOCKET, directSocket, type GenerationFiles, SNAPSHOT_FILE, socketPath } from './generation-files.ts';
 import type { PortPlan } from './plan.ts';
@@ -16,6 +17,10 @@ export interface Generation {
   socketPath(process: number, name: string): string;
   /** Hands a Snapshot to the running processes. Rejects when one of them did not take it; then only a new generation helps. */
   publish(snapshot: Snapshot): Promise<void>;
+  /** Gives `percent` of the requests to another Snapshot, or to none (undefined). */
+  stage(candidate: Snapshot | undefined, percent: number): Promise<void>;
+  /** What the processes answered with each Snapshot, added up. */
+  served(): Promise<ServedCount[]>;
   /** Lets the processes answer what they have accepted, then ends them. */
   drain(): Promise<void>;
 }
@@ -42,19 +47,40 @@ export async function startGeneration(files: GenerationFiles): Promise<Generatio
     processes,
     drain,
     socketPath: pathOf,
+    stage: async (candidate, percent) => {
+      const text = candidate && JSON.stringify(candidate);
+      const method = text === undefined ? 'DELETE' : 'PUT';
+      const path = `/candidate?percent=${percent}`;
+      await Promise.all(processes.map((_, index) => change(pathOf(index, ADMIN_SOCKET), method, path, text)));
+    },
+    served: async () => {
+      const texts = await Promise.all(
+        processes.map((_, index) => callSocket(pathOf(index, ADMIN_SOCKET), 'GET', '/served')),
+      );
+      return addedUp(texts.flatMap(({ text }) => JSON.parse(text) as ServedCount[]));
+    },
     publish: async (snapshot) => {
       const text = JSON.stringify(snapshot);
       writeFileSync(join(input.folder, SNAPSHOT_FILE), text, { mode: 0o600 });
-      await Promise.all(processes.map((_, index) => put(pathOf(index, ADMIN_SOCKET), text)));
+      await Promise.all(processes.map((_, index) => change(pathOf(index, ADMIN_SOCKET), 'PUT', '/snapshot', text)));
       generation.snapshot = snapshot;
     },
   };
   return generation;
 }
 
-async function put(socket: string, text: string): Promise<void> {
-  const { status } = await callSocket(socket, 'PUT', '/snapshot', text);
+async function change(socket: string, method: 'PUT' | 'DELETE', path: string, text?: string): Promise<void> {
+  const { status } = await callSocket(socket, method, path, text);
   if (status !== 204) throw new Error(`a gateway process did not take the Snapshot (${status})`);
+}
+
+function addedUp(counts: readonly ServedCount[]): ServedCount[] {
+  const sums = new Map<string, ServedCount>();
+  for (const { id, requests, errors } of counts) {
+    const sum = sums.get(id) ?? { id, requests: 0, errors: 0 };
+    sums.set(id, { id, requests: sum.requests + requests, errors: sum.errors + errors });
+  }
+  return [...sums.values()];
 }
 
 function startProcess(index: number, { input, plans, processes }: GenerationFiles): Supervised {

@@ -772,6 +772,15 @@ namespace?: string
 }[]
 }
 
+export interface RolloutSpec {
+steps: {
+percent: number
+seconds: number
+}[]
+maxErrorRate?: number
+minRequests?: number
+}
+
 export interface ServiceEntrySpec {
 addresses?: string[]
 endpoints?: {

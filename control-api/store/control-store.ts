@@ -1,5 +1,6 @@
 /** The Durable Object that keeps the configuration: objects, their log, tokens and the audit trail, and the API over them. */
 import { DurableObject } from 'cloudflare:workers';
+import type { ServedCount } from '../../gateway/served-count.ts';
 import { Audit } from '../access/audit.ts';
 import { authenticator } from '../access/authenticate.ts';
 import { type AccessSettings, checkSettings } from '../access/settings.ts';
@@ -98,6 +99,14 @@ export class ControlStore extends DurableObject<ControlEnv> {
   /** What came of a Snapshot at the gateways. */
   served(id: string, error: string | undefined): void {
     this.publisher.confirm(id, error);
+  }
+
+  staged(id: string, error: string | undefined): void {
+    this.publisher.confirmStage(id, error);
+  }
+
+  counted(counts: ServedCount[]): void {
+    this.publisher.count(counts);
   }
 
   override fetch(request: Request): Response | Promise<Response> {

@@ -4,12 +4,14 @@
  * leaves the last good one live.
  */
 
+import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { analyse } from '../analysis/analyse.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { compile } from '../compile/compile.ts';
 import { INGRESS_GATEWAY, type ModuleReference } from '../compile/processor.ts';
 import { describe, type Resource } from '../resources/resource.ts';
+import type { RolloutSpec } from '../resources/types.gen.ts';
 import type { Json } from '../rest/apply/fields.ts';
 import { timestamp } from '../rest/metadata.ts';
 import { type Analysed, analysed } from './analysed.ts';
@@ -17,6 +19,7 @@ import { type Liveness, statusOf } from './conditions.ts';
 import { type Floor, laidOver, NO_FLOOR } from './floor.ts';
 import type { Held, Inventory } from './inventory.ts';
 import type { ObjectStore } from './objects.ts';
+import { Rollout } from './rollout.ts';
 import type { Publication, Snapshots } from './snapshots.ts';
 import { type FetchedModule, WantedModules } from './wanted-modules.ts';
 
@@ -34,6 +37,8 @@ const ANALYSE_AFTER_MS = 300;
 export interface Follower {
   moved(publication: Publication): void;
   wants?(): void;
+  /** Some requests are to get a Snapshot that is not live; undefined: none any more. */
+  staged?(id: string | undefined, percent: number): void;
 }
 
 export class Publisher {
@@ -50,8 +55,9 @@ export class Publisher {
   private last: Analysed | undefined;
   private advice: ReadonlyMap<string, Finding[]> = new Map();
   /** Snapshots that the gateways could not take over, with why. */
-  private readonly refused = new Map<string, string>();
+  private readonly refused = new Map<string, Liveness>();
   private served: string | undefined;
+  private rollout: Rollout | undefined;
   private readonly modules = new WantedModules();
   /** Somebody runs gateways for us, fetches modules and confirms; else a publication is live at once. */
   private hasParent = false;
@@ -146,16 +152,67 @@ export class Publisher {
     this.authors.clear();
     const { current, pinnedFrom } = this.snapshots;
     const isNew = snapshot.id !== current?.snapshot && snapshot.id !== pinnedFrom && !this.refused.has(snapshot.id);
+    const reached = snapshot.id === current?.snapshot;
+    if (this.rollout && (isNew || reached) && this.rollout.candidate !== snapshot.id) this.endRollout();
+    if (isNew && this.startRollout(snapshot, authors)) return true;
     if (isNew) this.announce(this.snapshots.publish(snapshot, authors));
     else if (current && this.served === undefined) this.announce(current);
     if (!this.hasParent) this.served = this.snapshots.current?.snapshot;
     return isNew && this.hasParent && this.followers.size > 0;
   }
 
+  /** False: there is no Rollout object, nothing stable to compare with, or nobody who could divide the requests. */
+  private startRollout(snapshot: Snapshot, authors: string[]): boolean {
+    if (this.rollout?.candidate === snapshot.id) return true;
+    const spec = this.last && rolloutIn(this.last.input.resources);
+    const stable = this.snapshots.current?.snapshot;
+    if (!spec || !stable || this.served !== stable || !this.hasParent || this.followers.size === 0) return false;
+    this.snapshots.stage(snapshot);
+    this.rollout = new Rollout(spec, snapshot.id, stable, authors, Date.now());
+    this.stageAt(this.rollout.percent);
+    return true;
+  }
+
+  private stageAt(percent: number | undefined): void {
+    for (const { staged } of this.followers)
+      staged?.(percent === undefined ? undefined : this.rollout?.candidate, percent ?? 0);
+    this.report();
+  }
+
+  private endRollout(): void {
+    this.stageAt(undefined);
+    this.rollout = undefined;
+  }
+
+  /** What came of a staging: one that cannot be done (other ports, say) is published at once. */
+  confirmStage(id: string, error?: string): void {
+    if (error !== undefined && this.rollout?.candidate === id) this.finishRollout();
+  }
+
+  /** What the gateways answered so far with each Snapshot. */
+  count(counts: readonly ServedCount[]): void {
+    const decision = this.rollout?.decide(counts, Date.now());
+    if (decision?.kind === 'step') this.stageAt(decision.percent);
+    else if (decision?.kind === 'finish') this.finishRollout();
+    else if (decision?.kind === 'abort' && this.rollout) {
+      this.refused.set(this.rollout.candidate, { live: false, reason: 'RolledBack', message: decision.why });
+      this.endRollout();
+      this.report();
+    }
+  }
+
+  private finishRollout(): void {
+    const snapshot = this.rollout && this.snapshots.get(this.rollout.candidate);
+    const authors = this.rollout?.authors ?? [];
+    this.rollout = undefined;
+    if (snapshot) this.announce(this.snapshots.publish(snapshot, authors));
+  }
+
   /** Makes an older Snapshot live until the next change of what would be served; undefined when it is not kept any more. */
   rollback(id: string, author: string): Publication | undefined {
     const publication = this.snapshots.rollback(id, author, this.last?.snapshot.id);
     if (!publication) return undefined;
+    this.rollout = undefined;
     this.announce(publication);
     this.report();
     return publication;
@@ -164,7 +221,7 @@ export class Publisher {
   /** The gateways serve Snapshot `id`; with an error: they could not, so the pointer goes back to the one they do serve. */
   confirm(id: string, error?: string): void {
     if (error === undefined) this.served = id;
-    else this.refused.set(id, error);
+    else this.refused.set(id, { live: false, reason: 'GatewayRefused', message: error });
     if (error !== undefined && this.served && this.snapshots.current?.snapshot === id) {
       this.snapshots.rollback(this.served, 'bowsprit', undefined);
     }
@@ -184,8 +241,11 @@ export class Publisher {
 
   private liveness(compiled: Analysed): Liveness {
     const { id } = compiled.snapshot;
+    if (this.rollout?.candidate === id) {
+      return { live: false, reason: 'Pending', message: `served to ${this.rollout.percent} % of the requests so far` };
+    }
     const refusal = this.refused.get(id);
-    if (refusal !== undefined) return { live: false, reason: 'GatewayRefused', message: refusal };
+    if (refusal !== undefined) return refusal;
     if (this.snapshots.pinnedFrom === id) {
       return { live: false, reason: 'RolledBack', message: `Snapshot ${this.snapshots.current?.snapshot} is live` };
     }
@@ -207,4 +267,13 @@ export class Publisher {
     const object = this.store.get(held.key);
     if (object) this.store.put(held.key, { ...object, status } as Json);
   }
+}
+
+/** The one in the root namespace that was made first. */
+function rolloutIn(resources: readonly Resource[]): RolloutSpec | undefined {
+  const found = resources.find(
+    ({ group, kind, metadata }) =>
+      group === 'bowsprit.dev' && kind === 'Rollout' && metadata.namespace === INGRESS_GATEWAY.rootNamespace,
+  );
+  return found?.spec as RolloutSpec | undefined;
 }

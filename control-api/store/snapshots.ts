@@ -69,6 +69,13 @@ export class Snapshots {
     });
   }
 
+  /** Keeps a Snapshot that is not live yet; it goes with the next publication that is another's. */
+  stage(snapshot: Snapshot): void {
+    this.sql.transaction(() => {
+      if (!this.has(snapshot.id)) this.keep(snapshot);
+    });
+  }
+
   /**
    * Makes an older Snapshot live again; undefined when it is not kept any more. `from` is what the stored objects compile to:
    * as long as they do, the older one stays.

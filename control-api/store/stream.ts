@@ -8,6 +8,9 @@ const HEARTBEAT_MS = 10_000;
 /** Stands for "modules are wanted" in a gateway's stream; no Snapshot is called so. */
 export const MODULES_WANTED = '?';
 
+/** Stands for "nobody gets the candidate any more". */
+export const STAGING_ENDS = '~';
+
 /** The publication that is live now, then each move of the pointer, as JSON lines. */
 export function publicationStream(snapshots: Snapshots, publisher: Publisher): Response {
   return lines((send) => {
@@ -16,12 +19,16 @@ export function publicationStream(snapshots: Snapshots, publisher: Publisher): R
   });
 }
 
-/** For whoever runs the gateways: the id of each Snapshot that is to be served, and MODULES_WANTED. */
+/** For whoever runs the gateways: the id of each Snapshot that is to be served (with a percentage: to some), MODULES_WANTED and STAGING_ENDS. */
 export function gatewayStream(snapshots: Snapshots, publisher: Publisher): Response {
   return lines((send) => {
     if (publisher.wantedModules.length > 0) send(MODULES_WANTED);
     else if (snapshots.current) send(snapshots.current.snapshot);
-    return publisher.follow({ moved: ({ snapshot }) => send(snapshot), wants: () => send(MODULES_WANTED) });
+    return publisher.follow({
+      moved: ({ snapshot }) => send(snapshot),
+      wants: () => send(MODULES_WANTED),
+      staged: (id, percent) => send(id === undefined ? STAGING_ENDS : `${id} ${percent}`),
+    });
   });
 }
 
