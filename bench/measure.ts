@@ -39,7 +39,7 @@ export async function measure(
   return { ...result, microseconds };
 }
 
-const ROUNDS = 8;
+const ROUNDS = 5;
 
 /**
  * CPU µs a request of a subject, and how many more than those of a reference: rounds of both alternate, so that whatever else

@@ -1,6 +1,6 @@
 /** JSON access logs: every string of the user's object is a format string; numbers stay numbers, no value is null. */
 import type { FormatContext } from './context.ts';
-import { FormatError, type Part, parseFormat } from './parse.ts';
+import { parseOrLiteral } from './parse.ts';
 import type { Render } from './render.ts';
 
 type Build = (context: FormatContext) => unknown;
@@ -30,17 +30,8 @@ function buildValue(value: unknown): Build {
 
 /** A lone operator keeps its type; in company it is text, with `-` for no value. */
 function buildString(format: string): Build {
-  const parts = parse(format);
+  const parts = parseOrLiteral(format);
   const [first] = parts;
   if (parts.length === 1 && typeof first === 'function') return (context) => first(context) ?? null;
   return (context) => parts.map((part) => (typeof part === 'string' ? part : (part(context) ?? '-'))).join('');
-}
-
-function parse(format: string): Part<FormatContext>[] {
-  try {
-    return parseFormat(format);
-  } catch (error) {
-    if (error instanceof FormatError) return [format];
-    throw error;
-  }
 }

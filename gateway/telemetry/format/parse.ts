@@ -40,6 +40,16 @@ export function parseFormat(format: string): Part<FormatContext>[] {
   return parts;
 }
 
+/** A format that cannot be parsed is taken literally; the compiler has reported it before. */
+export function parseOrLiteral(format: string): Part<FormatContext>[] {
+  try {
+    return parseFormat(format);
+  } catch (error) {
+    if (error instanceof FormatError) return [format];
+    throw error;
+  }
+}
+
 function operatorOf(name: string, argument: string | undefined, length: string | undefined): Operator<FormatContext> {
   const make = OPERATORS[name];
   if (make === undefined) throw new FormatError(`unknown operator %${name}%`);
