@@ -57,7 +57,7 @@ test('-o json has stable keys', () => {
   const { status, stdout } = check(['-f', '-', '-o', 'json'], virtualService('{directResponse: {status: 600}}'));
   assert.equal(status, 79);
   const report = JSON.parse(stdout);
-  assert.deepEqual(Object.keys(report), ['snapshot', 'findings', 'placements', 'mergeOrder']);
+  assert.deepEqual(Object.keys(report), ['snapshot', 'findings', 'placements', 'mergeOrder', 'rateLimits']);
   assert.match(report.snapshot, /^[0-9a-f]{16}$/);
   const found = report.findings.find(({ level }: { level: string }) => level === 'error');
   assert.deepEqual(found.position, { file: '-', line: 16, column: 28 });
