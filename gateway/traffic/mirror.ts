@@ -1,9 +1,11 @@
 /** Mirrored requests: copies of what goes upstream, after rewriting, whose answers nobody waits for. */
+import { CopyOnWriteHeaders } from '../listener/header-view.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import type { ForwardAction, Mirror, Snapshot } from '../snapshot.ts';
 import type { Balancer } from '../upstream/balance/balancer.ts';
 import { balancerOf } from '../upstream/balance/registry.ts';
 import { limitTry } from '../upstream/limit-try.ts';
+import { foldMeshHeaders, leaveMesh } from '../upstream/mesh-headers.ts';
 import { send } from '../upstream/send.ts';
 import { share } from './percent.ts';
 import type { ReplayableBody } from './replay.ts';
@@ -12,35 +14,48 @@ import type { ReplayableBody } from './replay.ts';
 export type FoldedMirrors = (exchange: HttpExchange, body: ReplayableBody) => void;
 
 export function foldMirrors(snapshot: Snapshot, { mirrors, timeoutMs }: ForwardAction): FoldedMirrors | undefined {
-  const folded = (mirrors ?? []).flatMap((mirror) => {
+  const folded = (mirrors ?? []).flatMap((mirror): FoldedMirror[] => {
     const cluster = snapshot.clusters[mirror.cluster];
     if (cluster === undefined || mirror.percentage <= 0) return [];
-    return [{ balancer: balancerOf(cluster), fires: share(mirror.percentage), mirror }];
+    return [
+      { balancer: balancerOf(cluster), address: foldMeshHeaders(cluster), fires: share(mirror.percentage), mirror },
+    ];
   });
   if (folded.length === 0) return undefined;
   const limit = timeoutMs > 0 ? timeoutMs : Number.POSITIVE_INFINITY;
   return (exchange, body) => {
-    for (const { balancer, fires, mirror } of folded)
-      if (fires()) exchange.waitUntil(sendMirror(exchange, balancer, mirror, body, limit));
+    for (const one of folded) if (one.fires()) exchange.waitUntil(sendMirror(exchange, one, body, limit));
   };
 }
 
+interface FoldedMirror {
+  balancer: Balancer;
+  /** Names the destination to the mesh entry, where the mirror lies behind it. */
+  address: ReturnType<typeof foldMeshHeaders>;
+  fires(): boolean;
+  mirror: Mirror;
+}
+
+const mainIsInMesh = ({ snapshot, upstream }: HttpExchange): boolean =>
+  snapshot.clusters[upstream.cluster ?? '']?.resolution === 'MESH';
+
 async function sendMirror(
   exchange: HttpExchange,
-  balancer: Balancer,
-  { shadowSuffix }: Mirror,
+  { balancer, address, mirror: { shadowSuffix } }: FoldedMirror,
   body: ReplayableBody,
   limit: number,
 ): Promise<void> {
   const authority = shadowSuffix ? withSuffix(exchange.authority) : exchange.authority;
   const { request, method, env, path } = exchange;
   // The headers are copied, because the request's own tries go on changing them.
-  const headers = new Headers(exchange.requestHeaders.headers());
+  const requestHeaders = new CopyOnWriteHeaders(new Headers(exchange.requestHeaders.headers()), true);
+  if (mainIsInMesh(exchange)) leaveMesh(requestHeaders);
+  address?.({ requestHeaders, clientAddress: exchange.clientAddress });
   const copy = await body.whole();
   const host = balancer.pick();
   if (host === undefined || copy === undefined) return;
   const timer = limitTry(limit, Number.POSITIVE_INFINITY, host.endpoint);
-  const outgoing = { request, method, env, authority, path, requestHeaders: { headers: () => headers }, body: copy };
+  const outgoing = { request, method, env, authority, path, requestHeaders, body: copy };
   const answer = await send(outgoing, balancer.cluster, host.endpoint, timer.signal);
   if (answer instanceof Response) await answer.body?.pipeTo(new WritableStream()).catch(() => {});
   timer.cancel();

@@ -63,7 +63,7 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
       body.release();
       return finish(exchange, target, { outcome, attempt, started, deadline });
     }
-    if (outcome instanceof Response) void outcome.body?.cancel();
+    if (outcome instanceof Response) outcome.body?.cancel().catch(() => {});
     if (plan.retry?.ignorePreviousHosts) tried.push(host);
     await new Promise((resolve) => setTimeout(resolve, Math.min(wait, deadline.at - Date.now())));
     const next = deadline.passed(Date.now()) ? timeoutReply('response_timeout') : balancer.pick(hash, tried);

@@ -12,8 +12,10 @@ export const DESTINATION_HEADER = 'x-bowsprit-destination';
 /** The entry sets it to `%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%`: why it, and not the application, answered. */
 export const ENTRY_HEADER = 'x-bowsprit-entry';
 
+type Addressed = Pick<Exchange, 'requestHeaders' | 'clientAddress'>;
+
 /** undefined for a cluster that is not behind the entry. */
-export function foldMeshHeaders(cluster: Cluster | undefined): ((exchange: Exchange) => void) | undefined {
+export function foldMeshHeaders(cluster: Cluster | undefined): ((exchange: Addressed) => void) | undefined {
   if (cluster?.resolution !== 'MESH') return undefined;
   const { name } = cluster;
   return ({ requestHeaders, clientAddress }) => {
@@ -24,6 +26,12 @@ export function foldMeshHeaders(cluster: Cluster | undefined): ((exchange: Excha
     // One address: the entry trusts one proxy, and takes the last entry for the client's (numTrustedProxies: 1).
     requestHeaders.set('x-forwarded-for', clientAddress);
   };
+}
+
+/** Takes it all back, for a copy of the request that goes elsewhere (a mirror). */
+export function leaveMesh(headers: HeaderView): void {
+  copy(headers, 'x-bowsprit-forwarded-for', 'x-forwarded-for');
+  for (const name of [DESTINATION_HEADER, 'x-bowsprit-forwarded-for', 'x-bowsprit-request-id']) headers.remove(name);
 }
 
 function copy(headers: HeaderView, from: string, to: string): void {

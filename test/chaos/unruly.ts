@@ -14,6 +14,8 @@ export class Unruly {
   delay = 0;
   /** Bodies of the requests that arrived whole, in order. */
   readonly bodies: string[] = [];
+  /** Headers of the last request. */
+  headers: http.IncomingHttpHeaders = {};
   /** Requests whose headers arrived. */
   arrived = 0;
   /** Requests that the other side gave up. */
@@ -51,6 +53,7 @@ export class Unruly {
 
   #serve(request: http.IncomingMessage, response: http.ServerResponse): void {
     this.arrived++;
+    this.headers = request.headers;
     response.on('close', () => {
       if (!response.writableFinished) this.abandoned++;
     });

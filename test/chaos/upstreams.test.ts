@@ -66,6 +66,8 @@ before(async () => {
     clusterOf('shadow', [shadow.port]),
     { ...clusterOf('silent', [silent.port, good.port]), connectTimeoutMs: 200 },
     { ...clusterOf('silent-alone', [silent.port]), connectTimeoutMs: 200 },
+    { ...clusterOf('mesh', [bad.port]), resolution: 'MESH' as const },
+    { ...clusterOf('mesh-shadow', [shadow.port]), resolution: 'MESH' as const },
     { ...clusterOf('slow', [good.port]), connectTimeoutMs: 200 },
   ];
   const routes = [
@@ -77,6 +79,9 @@ before(async () => {
     route('/per-try-uncovered', 'bad', { retry: { ...ISTIO_DEFAULT, ...PER_TRY } }),
     route('/timeout', 'bad', { timeoutMs: 300, retry: ISTIO_DEFAULT }),
     route('/none', 'bad'),
+    route('/mesh-mirrored', 'mesh', { mirrors: [{ cluster: 'shadow', percentage: 100 }] }),
+    route('/mirrored-mesh', 'bad', { mirrors: [{ cluster: 'mesh-shadow', percentage: 100 }] }),
+    route('/mesh-both', 'mesh', { mirrors: [{ cluster: 'mesh-shadow', percentage: 100 }] }),
     route('/silent', 'silent', { retry: ISTIO_DEFAULT }),
     route('/silent-alone', 'silent-alone'),
     route('/slow', 'slow'),
@@ -335,6 +340,22 @@ describe('mirrors', () => {
     shadow.mood = 'reset';
     assert.equal((await send('/mirrored', 'x')).status, 200);
   });
+
+  for (const [path, main, mirrored] of [
+    ['/mesh-mirrored', 'mesh', undefined],
+    ['/mirrored-mesh', undefined, 'mesh-shadow'],
+    ['/mesh-both', 'mesh', 'mesh-shadow'],
+  ] as const) {
+    test(`${path}: the mesh entry is told each one’s own destination, nobody else of any`, async () => {
+      await send(path);
+      await settled();
+      const destinations = [bad, shadow].map(({ headers }) => headers['x-bowsprit-destination']);
+      assert.deepEqual(destinations, [main, mirrored]);
+      assert.deepEqual([bad.headers['x-forwarded-for'], shadow.headers['x-forwarded-for']], ['127.0.0.1', '127.0.0.1']);
+      const chains = [bad, shadow].map(({ headers }) => headers['x-bowsprit-forwarded-for']);
+      assert.deepEqual(chains, [main && '127.0.0.1', mirrored && '127.0.0.1']);
+    });
+  }
 
   test('a body too long to be kept is not mirrored', async () => {
     assert.equal((await send('/mirrored', 'x'.repeat(REPLAY_LIMIT + 1))).status, 200);
