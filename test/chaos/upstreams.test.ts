@@ -23,7 +23,7 @@ const retry = (attempts: number, retryOn: string[], parts: Partial<RetryPolicy> 
 /** What Istio gives a route without `retries`. */
 const ISTIO_DEFAULT = retry(2, ['connect-failure', 'refused-stream', 'unavailable', 'cancelled']);
 const EVERYTHING = retry(5, ['5xx']);
-const PER_TRY = { perTryTimeoutMs: 150 };
+const PER_TRY = { perTryTimeoutMs: 400 };
 
 let bad: Unruly;
 let good: Unruly;
@@ -77,7 +77,7 @@ before(async () => {
     route('/everything-alone', 'bad', { retry: retry(2, ['5xx']) }),
     route('/per-try', 'both', { retry: { ...EVERYTHING, ...PER_TRY } }),
     route('/per-try-uncovered', 'bad', { retry: { ...ISTIO_DEFAULT, ...PER_TRY } }),
-    route('/timeout', 'bad', { timeoutMs: 300, retry: ISTIO_DEFAULT }),
+    route('/timeout', 'bad', { timeoutMs: 1000, retry: ISTIO_DEFAULT }),
     route('/none', 'bad'),
     route('/mesh-mirrored', 'mesh', { mirrors: [{ cluster: 'shadow', percentage: 100 }] }),
     route('/mirrored-mesh', 'bad', { mirrors: [{ cluster: 'mesh-shadow', percentage: 100 }] }),
@@ -173,7 +173,7 @@ describe('covered by the policy: nothing is lost', () => {
     bad.mood = 'hang';
     const started = performance.now();
     assert.deepEqual(statusesOf(await many(10, '/per-try', 'x')), [200]);
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(performance.now() - started < 5000);
     assert.ok(bad.arrived > 0);
   });
 
@@ -197,7 +197,7 @@ describe('an endpoint that lets nobody connect', () => {
     const started = performance.now();
     const answers = await many(6, '/silent', 'x');
     assert.deepEqual([statusesOf(answers), good.bodies.length], [[200], 6]);
-    assert.ok(performance.now() - started < 3000);
+    assert.ok(performance.now() - started < 6000);
   });
 
   test('alone: Envoy’s text', async () => {
@@ -298,7 +298,7 @@ describe('the route’s timeout', () => {
     const started = performance.now();
     const answer = await send('/timeout');
     assert.deepEqual([answer.status, answer.body], [504, 'upstream request timeout']);
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 4000);
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.equal(bad.abandoned, 1);
   });
@@ -307,7 +307,7 @@ describe('the route’s timeout', () => {
     bad.mood = 'drip';
     const started = performance.now();
     assert.equal((await send('/timeout')).status, 0);
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 4000);
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.equal(bad.abandoned, 1);
   });
@@ -336,7 +336,7 @@ describe('mirrors', () => {
     shadow.mood = 'hang';
     const started = performance.now();
     assert.equal((await send('/mirrored', 'x')).status, 200);
-    assert.ok(performance.now() - started < 500);
+    assert.ok(performance.now() - started < 4000);
     shadow.mood = 'reset';
     assert.equal((await send('/mirrored', 'x')).status, 200);
   });
