@@ -9,6 +9,8 @@ import { answerLocally } from './listener/local-reply.ts';
 import { refuse } from './listener/refuse.ts';
 import { gatewayOf, publishedGateway } from './snapshot-source.ts';
 
+import './wasm/prometheus.ts';
+
 export { registerModules } from './wasm/registry.ts';
 
 export default {

@@ -8,12 +8,10 @@ export interface Metric {
   type: number;
   name: string;
   value: number;
-  /** Histogram only: what was recorded since the last flush. */
-  samples: number[];
+  /** Histogram only, whose `value` is how often something was recorded. */
+  sum: number;
 }
 
-/** Samples kept for one histogram between two flushes; later ones still count but are not kept. */
-const MAX_SAMPLES = 10_000;
 const ID_STEP = 4;
 
 export class Metrics {
@@ -24,7 +22,7 @@ export class Metrics {
   define(type: number, name: string): number | typeof Status.BadArgument {
     if (type > MAX_METRIC_TYPE) return Status.BadArgument;
     const key = `${type}\0${name}`;
-    const metric = this.#byName.get(key) ?? { type, name, value: 0, samples: [] };
+    const metric = this.#byName.get(key) ?? { type, name, value: 0, sum: 0 };
     this.#byName.set(key, metric);
     const id = this.#next | type;
     this.#next += ID_STEP;
@@ -49,7 +47,7 @@ export class Metrics {
     else if (metric.type === MetricType.Gauge) metric.value = value;
     else {
       metric.value += 1;
-      if (metric.samples.length < MAX_SAMPLES) metric.samples.push(value);
+      metric.sum += value;
     }
     return Status.Ok;
   }

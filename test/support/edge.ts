@@ -21,9 +21,12 @@ export interface Edge {
 
 /**
  * Starts the Worker; resolves when every listener accepts. `internet`: the local port that answers for every host outside
- * (env.INTERNET), so that configurations which name one can be tested as they are.
+ * (env.INTERNET), so that configurations which name one can be tested as they are. `filters`: Wasm modules by SHA-256.
  */
-export async function startEdge(snapshot: Snapshot, { internet }: { internet?: number } = {}): Promise<Edge> {
+export async function startEdge(
+  snapshot: Snapshot,
+  { internet, filters = {} }: { internet?: number; filters?: Record<string, Uint8Array> } = {},
+): Promise<Edge> {
   const directory = mkdtempSync(join(tmpdir(), 'edge-'));
   const ports = new Map<number, number>();
   for (const listener of snapshot.listeners) ports.set(listener.port, await freePort());
@@ -38,7 +41,8 @@ export async function startEdge(snapshot: Snapshot, { internet }: { internet?: n
     logLevel: 'error',
   });
   writeFileSync(join(directory, 'snapshot.json'), JSON.stringify(snapshot));
-  writeFileSync(join(directory, 'edge.capnp'), configuration(snapshot, ports, internet));
+  writeModules(directory, filters);
+  writeFileSync(join(directory, 'edge.capnp'), configuration(snapshot, ports, Object.keys(filters), internet));
   const child = spawn('node_modules/workerd/bin/workerd', ['serve', join(directory, 'edge.capnp'), '--experimental'], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -57,7 +61,27 @@ export async function startEdge(snapshot: Snapshot, { internet }: { internet?: n
   };
 }
 
-function configuration(snapshot: Snapshot, ports: ReadonlyMap<number, number>, internet?: number): string {
+/** The entry only joins the bundle with its filters. */
+function writeModules(directory: string, filters: Record<string, Uint8Array>): void {
+  const names = Object.keys(filters);
+  for (const name of names) writeFileSync(join(directory, `${name}.wasm`), filters[name]!);
+  const imports = names.map((name, index) => `import filter${index} from './${name}.wasm';`);
+  const table = names.map((name, index) => `'${name}': filter${index}`).join(', ');
+  const entry = [
+    ...imports,
+    `import { registerModules } from './worker.js';`,
+    `registerModules({ ${table} });`,
+    `export { default } from './worker.js';`,
+  ];
+  writeFileSync(join(directory, 'main.js'), entry.join('\n'));
+}
+
+function configuration(
+  snapshot: Snapshot,
+  ports: ReadonlyMap<number, number>,
+  filters: readonly string[],
+  internet?: number,
+): string {
   const endpoints = new Map<string, string>();
   if (internet !== undefined) endpoints.set('INTERNET', `127.0.0.1:${internet}`);
   for (const cluster of Object.values(snapshot.clusters))
@@ -68,6 +92,7 @@ function configuration(snapshot: Snapshot, ports: ReadonlyMap<number, number>, i
     (name, index) => `(name = "up${index}", external = (address = "${endpoints.get(name)}", http = ()))`,
   );
   const bindings = names.map((name, index) => `(name = "${name}", service = "up${index}")`);
+  const wasm = filters.map((name) => `, (name = "${name}.wasm", wasm = embed "${name}.wasm")`).join('');
   const sockets = [...ports].map(
     ([port, local]) =>
       `(name = "s${port}", address = "127.0.0.1:${local}", http = (), service = (name = "edge", props = (json = "{\\"port\\":${port}}")))`,
@@ -77,7 +102,7 @@ const config :Workerd.Config = (
   services = [ (name = "internet", network = (allow = ["public", "private", "local"])), (name = "edge", worker = .worker), ${services.join(', ')} ],
   sockets = [ ${sockets.join(', ')} ] );
 const worker :Workerd.Worker = (
-  modules = [ (name = "worker.js", esModule = embed "worker.js") ],
+  modules = [ (name = "main.js", esModule = embed "main.js"), (name = "worker.js", esModule = embed "worker.js")${wasm} ],
   compatibilityDate = "2026-08-01", compatibilityFlags = ["nodejs_compat"],
   bindings = [ (name = "SNAPSHOT", json = embed "snapshot.json"), ${bindings.join(', ')} ] );
 `;
