@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 
 const suffix = process.argv[2] === 'peers' ? 'peers' : 'test';
 const only = process.argv.slice(3);
-const roots = ['cli', 'control-api', 'gateway', 'sdk', 'filters', 'test', 'tools', 'bench'];
+const roots = ['cli', 'control-api', 'gateway', 'sdk', 'test', 'tools', 'bench'];
 const files = roots
   .filter((root) => existsSync(root))
   .flatMap((root) => readdirSync(root, { recursive: true }).map((file) => `${root}/${file}`))

@@ -1,7 +1,7 @@
 /** A/B tests with a sticky cookie: a newcomer gets a variant by weight, and keeps it. Routes match on the header it sets. */
 import { Action, Configuration, HttpFilter, Plugin, RequestHeaders, ResponseHeaders, encodeUtf8, now } from "bowsprit-sdk";
-import { sha256 } from "../../lib/sha256";
-import { cookie } from "../../lib/text";
+import { sha256 } from "../../lib/assembly/sha256";
+import { cookie } from "../../lib/assembly/text";
 
 export class AbCookie extends Plugin {
   cookie: string = "ab";

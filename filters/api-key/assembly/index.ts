@@ -1,7 +1,7 @@
 /** API keys in a header or the query; only their hashes stand in the configuration. */
 import { Action, Configuration, HttpFilter, Json, Plugin, RequestHeaders, encodeUtf8 } from "bowsprit-sdk";
-import { sha256 } from "../../lib/sha256";
-import { pathOf, queryOf, queryParameter, toHex } from "../../lib/text";
+import { sha256 } from "../../lib/assembly/sha256";
+import { pathOf, queryOf, queryParameter, toHex } from "../../lib/assembly/text";
 
 export class ApiKey extends Plugin {
   /** SHA-256 in hexadecimal → client's name. */

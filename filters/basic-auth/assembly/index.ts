@@ -1,7 +1,7 @@
 /** HTTP basic authentication (RFC 7617) against salted hashes; passwords stand nowhere. */
 import { Action, Configuration, Header, HttpFilter, Json, Plugin, RequestHeaders, decodeUtf8, encodeUtf8 } from "bowsprit-sdk";
-import { sameBytes, sha256 } from "../../lib/sha256";
-import { fromBase64, toHex } from "../../lib/text";
+import { sameBytes, sha256 } from "../../lib/assembly/sha256";
+import { fromBase64, toHex } from "../../lib/assembly/text";
 
 export class BasicAuth extends Plugin {
   realm: string = "restricted";

@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { loadFilter } from 'bowsprit-sdk/harness';
 
 const hash = (salt: string, password: string) =>
-  `sha256:${salt}:${createHash('sha256').update(salt + password).digest('hex')}`;
+  `sha256:${salt}:${createHash('sha256')
+    .update(salt + password)
+    .digest('hex')}`;
 const load = (config: unknown = { users: { ann: hash('x1', 'pä:ss') }, realm: 'team' }) =>
   loadFilter('build/basic-auth.wasm', { config });
 const basic = (text: string) => ({ headers: { authorization: `Basic ${Buffer.from(text).toString('base64')}` } });

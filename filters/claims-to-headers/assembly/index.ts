@@ -3,7 +3,7 @@
  * forwardOriginalToken, in a later phase than AUTHN, so that only verified tokens get this far.
  */
 import { Action, Configuration, HttpFilter, Json, JsonKind, Plugin, RequestHeaders, decodeUtf8 } from "bowsprit-sdk";
-import { fromBase64 } from "../../lib/text";
+import { fromBase64 } from "../../lib/assembly/text";
 
 export class ClaimsToHeaders extends Plugin {
   header: string = "authorization";

@@ -3,8 +3,8 @@
  * with its query, the time and the hash of the body, so that nothing of it can be changed or sent again later.
  */
 import { Action, Configuration, DataAction, Header, HttpFilter, Json, Plugin, RequestBody, RequestHeaders, encodeUtf8, now } from "bowsprit-sdk";
-import { hmacSha256, sameBytes, sha256 } from "../../lib/sha256";
-import { fromBase64, toHex } from "../../lib/text";
+import { hmacSha256, sameBytes, sha256 } from "../../lib/assembly/sha256";
+import { fromBase64, toHex } from "../../lib/assembly/text";
 
 const SCHEME = "HMAC-SHA256 ";
 const HASH_HEADER = "x-content-sha256";

@@ -1,6 +1,6 @@
 /** Who may come in by address: deny goes before allow, and an allow list keeps everybody else out. */
 import { Action, Configuration, HttpFilter, Plugin, RequestHeaders, source } from "bowsprit-sdk";
-import { Cidr, parseAddress, withoutPort } from "../../lib/cidr";
+import { Cidr, parseAddress, withoutPort } from "../../lib/assembly/cidr";
 
 export class IpList extends Plugin {
   allow: Cidr[] = [];

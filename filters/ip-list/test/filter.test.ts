@@ -4,7 +4,8 @@ import { loadFilter } from 'bowsprit-sdk/harness';
 
 const load = (config: unknown) => loadFilter('build/ip-list.wasm', { config });
 const from = (address: string) => ({ headers: { 'x-envoy-external-address': address } });
-const status = async (config: unknown, address: string) => (await (await load(config)).request(from(address))).response?.status;
+const status = async (config: unknown, address: string) =>
+  (await (await load(config)).request(from(address))).response?.status;
 
 test('deny goes before allow, and an allow list keeps everybody else out', async () => {
   const config = { allow: ['10.0.0.0/8', '2001:db8::/32'], deny: ['10.1.2.0/23'] };

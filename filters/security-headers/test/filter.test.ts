@@ -21,7 +21,11 @@ test('what the application says stays, unless override is set', async () => {
 });
 
 test('headers are switched off, shaped and removed', async () => {
-  const filter = await load({ frameOptions: '', hsts: { maxAge: 60, includeSubDomains: false, preload: true }, remove: ['x-powered-by'] });
+  const filter = await load({
+    frameOptions: '',
+    hsts: { maxAge: 60, includeSubDomains: false, preload: true },
+    remove: ['x-powered-by'],
+  });
   const { response } = await filter.request({}, { headers: { 'x-powered-by': 'php' } });
   assert.equal(response?.headers.get('x-frame-options'), null);
   assert.equal(response?.headers.get('strict-transport-security'), 'max-age=60; preload');

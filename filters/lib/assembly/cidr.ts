@@ -5,15 +5,18 @@ const BITS: i32 = 128;
 const V4_PREFIX: i32 = 96;
 
 export class Cidr {
-  constructor(private address: Uint8Array, private prefix: i32) {}
+  constructor(
+    private address: Uint8Array,
+    private prefix: i32,
+  ) {}
 
   /** null when the text is no block. */
   static parse(text: string): Cidr | null {
-    const slash = text.indexOf("/");
+    const slash = text.indexOf('/');
     const address = parseAddress(slash < 0 ? text : text.substring(0, slash));
     if (address === null) return null;
     if (slash < 0) return new Cidr(address, BITS);
-    const isV4 = text.indexOf(":") < 0;
+    const isV4 = text.indexOf(':') < 0;
     const prefix = <i32>parseInt(text.substring(slash + 1));
     if (prefix < 0 || prefix > (isV4 ? 32 : BITS)) return null;
     return new Cidr(address, isV4 ? prefix + V4_PREFIX : prefix);
@@ -29,19 +32,19 @@ export class Cidr {
 
 /** 16 bytes, or null. `[::1]` and `1.2.3.4` both work, a port does not belong here. */
 export function parseAddress(text: string): Uint8Array | null {
-  const bare = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length - 1) : text;
-  return bare.indexOf(":") < 0 ? parseV4(bare) : parseV6(bare);
+  const bare = text.startsWith('[') && text.endsWith(']') ? text.substring(1, text.length - 1) : text;
+  return bare.indexOf(':') < 0 ? parseV4(bare) : parseV6(bare);
 }
 
 /** The address of `1.2.3.4:80` or `[::1]:80`. */
 export function withoutPort(peer: string): string {
-  const colon = peer.lastIndexOf(":");
-  if (colon < 0 || peer.endsWith("]")) return peer;
-  return peer.indexOf(":") == colon || peer.startsWith("[") ? peer.substring(0, colon) : peer;
+  const colon = peer.lastIndexOf(':');
+  if (colon < 0 || peer.endsWith(']')) return peer;
+  return peer.indexOf(':') == colon || peer.startsWith('[') ? peer.substring(0, colon) : peer;
 }
 
 function parseV4(text: string): Uint8Array | null {
-  const parts = text.split(".");
+  const parts = text.split('.');
   if (parts.length != 4) return null;
   const bytes = new Uint8Array(16);
   bytes[10] = 0xff;
@@ -61,10 +64,10 @@ function decimal(text: string): i32 {
 }
 
 function parseV6(text: string): Uint8Array | null {
-  const halves = text.split("::");
+  const halves = text.split('::');
   if (halves.length > 2) return null;
   const head = groups(halves[0]);
-  const tail = halves.length == 2 ? groups(halves[1]) : new Array<i32>();
+  const tail = halves.length == 2 ? groups(halves[1]) : ([] as i32[]);
   if (head === null || tail === null) return null;
   const given = head.length + tail.length;
   if (halves.length == 2 ? given > 7 : given != 8) return null;
@@ -80,15 +83,15 @@ function put(bytes: Uint8Array, group: i32, value: i32): void {
 }
 
 function groups(text: string): Array<i32> | null {
-  const found = new Array<i32>();
-  if (text == "") return found;
-  const parts = text.split(":");
+  const found: i32[] = [];
+  if (text == '') return found;
+  const parts = text.split(':');
   for (let i = 0; i < parts.length; i++) {
-    if (parts[i].indexOf(".") >= 0) {
+    if (parts[i].indexOf('.') >= 0) {
       const v4 = i == parts.length - 1 ? parseV4(parts[i]) : null;
       if (v4 === null) return null;
-      found.push((<i32>v4[12] << 8) | v4[13]);
-      found.push((<i32>v4[14] << 8) | v4[15]);
+      found.push(((<i32>v4[12]) << 8) | v4[13]);
+      found.push(((<i32>v4[14]) << 8) | v4[15]);
     } else {
       const value = parts[i].length == 0 || parts[i].length > 4 ? NaN : parseInt(parts[i], 16);
       if (isNaN(value)) return null;
