@@ -24,6 +24,8 @@ export interface JwtProvider {
   /** Inline JWKS (JSON text), or where to fetch it, or neither: OpenID discovery on the issuer. */
   jwks?: string;
   jwksUri?: string;
+  /** The keys are at a service of the cluster: asked there, since its name means nothing outside. */
+  jwksCluster?: string;
   fromHeaders: { name: string; prefix: string }[];
   fromParams: string[];
   fromCookies: string[];

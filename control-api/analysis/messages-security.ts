@@ -90,4 +90,10 @@ export const SECURITY_MESSAGES = {
     level: 'info',
     text: '{what} is left to the sidecar: {reason}',
   },
+  KeysOutOfReach: {
+    code: 'BSP0216',
+    level: 'warning',
+    text: 'the keys of {issuer} are at {uri}, a name that only the cluster knows: every token of it is refused here',
+    mend: 'Give the Service with its EndpointSlice or a ServiceEntry and an http URL, write the keys into jwks, or publish them.',
+  },
 } as const satisfies Record<string, Message>;

@@ -33,7 +33,7 @@ export const earlyEnforcement: Processor = {
     const report = new EarlyReport();
     for (const cluster of Object.values(draft.snapshot.clusters)) {
       const workloads = workloadsOf(cluster, draft);
-      const filters = workloads ? earlyFilters(policies, cluster, workloads, report) : [];
+      const filters = workloads ? earlyFilters({ policies, draft }, cluster, workloads, report) : [];
       if (filters.length > 0) cluster.early = filters;
     }
     report.writeTo(draft);
@@ -59,7 +59,12 @@ function earlyTest({ mesh }: CompileInput): Policies['isEarly'] {
   return ({ metadata }) => (metadata.annotations[ANNOTATION] ?? String(all)) === 'true';
 }
 
-function earlyFilters(policies: Policies, cluster: Cluster, workloads: Workloads, report: EarlyReport): HttpFilter[] {
+function earlyFilters(
+  { policies, draft }: { policies: Policies; draft: Draft },
+  cluster: Cluster,
+  workloads: Workloads,
+  report: EarlyReport,
+): HttpFilter[] {
   const holds = (policy: Resource<TargetedSpec>) => selects(policy, workloads, policies.rootNamespace);
   const rules = policies.rules.filter((policy) => holds(policy) !== 'none');
   const tokens = policies.tokens.filter((policy) => holds(policy) !== 'none');
@@ -67,7 +72,7 @@ function earlyFilters(policies: Policies, cluster: Cluster, workloads: Workloads
   if (wanted.length === 0) return [];
   for (const policy of wanted.filter((one) => holds(one) === 'some')) report.someOnly(policy, cluster.name);
   const sure = new Set<unknown>(wanted.filter((policy) => holds(policy) === 'all'));
-  const jwt = tokens.every((policy) => holds(policy) === 'all') ? checksOnly(jwtProviders(tokens)) : [];
+  const jwt = tokens.every((policy) => holds(policy) === 'all') ? checksOnly(jwtProviders(tokens, draft)) : [];
   const known: Known = { port: workloads.port, tokens: jwt.length > 0 };
   const decide = (action: 'ALLOW' | 'DENY', chosen: AuthorizationPolicy[]) =>
     chosen.flatMap((policy) => decided(policy, action, known, cluster, sure.has(policy) ? report : undefined));

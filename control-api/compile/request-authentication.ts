@@ -9,11 +9,11 @@ import type { CompileInput, Draft, Processor } from './processor.ts';
 
 export const requestAuthentication: Processor = {
   name: 'request-authentication',
-  reason: 'after gateways, whose listeners it extends',
+  reason: 'after gateways, whose listeners it extends, and clusters, where keys may be',
   run(input: CompileInput, draft: Draft) {
     const { ours, others } = splitByScope<RequestAuthenticationSpec>(input, 'RequestAuthentication');
-    draft.findings.push(...tokenPitfalls(ours, others, input));
-    const providers = jwtProviders(ours);
+    draft.findings.push(...tokenPitfalls(ours, others, input, draft));
+    const providers = jwtProviders(ours, draft);
     if (providers.length > 0) addHttpFilters(draft, [{ phase: 'jwt', config: { kind: 'jwt_authn', providers } }]);
     placePolicies(draft, ours as unknown as Resource[], others as unknown as Resource[]);
   },

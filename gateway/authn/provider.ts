@@ -1,4 +1,5 @@
 /** One jwtRule folded: where its tokens are, who may be meant, whose keys count, and the tokens it has verified. */
+import { endpointBinding } from '../bindings.ts';
 import type { Exchange } from '../exchange.ts';
 import type { JwtProvider } from '../snapshot.ts';
 import { audienceCheck } from './audience.ts';
@@ -26,9 +27,9 @@ const sources = new Map<string, KeySource>();
 
 function sourceOf(config: JwtProvider): KeySource {
   if (config.jwks !== undefined) return inlineKeys(config.jwks);
-  const { jwksUri, issuer, timeoutMs } = config;
+  const { jwksUri, jwksCluster = '', issuer, timeoutMs } = config;
   const name = jwksUri ?? discoveryUrl(issuer) ?? issuer;
-  const key = `${timeoutMs} ${name}`;
+  const key = `${timeoutMs} ${jwksCluster} ${name}`;
   let source = sources.get(key);
   if (!source) {
     const load = (limit: number, fetch: Fetch) =>
@@ -60,7 +61,7 @@ export function foldProvider(config: JwtProvider, source: KeySource = sourceOf(c
       const time = checkTime(token, now);
       if (time !== 'Ok') return time;
       if (!audiences(token.audiences)) return 'JwtAudienceNotAllowed';
-      return verify(token, source, keyContext(exchange)).then(({ status, key }) => {
+      return verify(token, source, keyContext(exchange, config.jwksCluster)).then(({ status, key }) => {
         if (!key) return status;
         const { claims, nbf, exp } = token;
         const good: CachedToken = { claims, nbf, exp, key, outputs: outputsOf(config, token) };
@@ -101,11 +102,19 @@ function accept(exchange: Exchange, config: JwtProvider, found: FoundToken, good
   exchange.verified.set('payload', good.claims);
 }
 
-function keyContext(exchange: Exchange): KeyContext {
-  const internet = exchange.env.INTERNET as { fetch: Fetch } | undefined;
+function keyContext(exchange: Exchange, cluster: string | undefined): KeyContext {
   return {
     now: exchange.startTime,
-    fetch: internet ? (url, init) => internet.fetch(url, init) : (url, init) => fetch(url, init),
+    fetch: wayOut(exchange, cluster),
     waitUntil: (promise) => exchange.waitUntil(promise),
   };
+}
+
+/** To the service that holds the keys, where it is one of the cluster's; else to the world. */
+function wayOut({ env, snapshot }: Exchange, clusterName: string | undefined): Fetch {
+  const cluster = clusterName === undefined ? undefined : snapshot.clusters[clusterName];
+  const endpoint = cluster?.endpoints[Math.floor(Math.random() * cluster.endpoints.length)];
+  const service = cluster && endpoint ? env[endpointBinding(cluster, endpoint)] : env.INTERNET;
+  const fetcher = service as { fetch: Fetch } | undefined;
+  return fetcher ? (url, init) => fetcher.fetch(url, init) : (url, init) => fetch(url, init);
 }

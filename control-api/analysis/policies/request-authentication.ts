@@ -1,7 +1,8 @@
 /** What bites people about RequestAuthentications. */
 
 import type { JwtRuleSpec } from '../../compile/policies/jwt-rules.ts';
-import type { CompileInput } from '../../compile/processor.ts';
+import { isClusterName, keysCluster, keysUrl } from '../../compile/policies/keys-cluster.ts';
+import type { CompileInput, Draft } from '../../compile/processor.ts';
 import { hasLabels, ofKind, SECURITY } from '../../compile/select.ts';
 import type { Resource } from '../../resources/resource.ts';
 import type { AuthorizationPolicySpec, RequestAuthenticationSpec } from '../../resources/types.gen.ts';
@@ -14,10 +15,16 @@ import { misplaced } from './misplaced.ts';
 type Policy = Resource<RequestAuthenticationSpec>;
 
 /** @param ours those that hold at this gateway; @param others those of other workloads. */
-export function tokenPitfalls(ours: readonly Policy[], others: readonly Policy[], input: CompileInput): Finding[] {
+export function tokenPitfalls(
+  ours: readonly Policy[],
+  others: readonly Policy[],
+  input: CompileInput,
+  draft: Draft,
+): Finding[] {
   return [
     ...ours.filter((policy) => !someoneDemandsTokens(policy, input)).map(optional),
     ...[...ours, ...others].flatMap(rulePitfalls),
+    ...ours.flatMap((policy) => outOfReach(policy, draft)),
     ...misplaced(others, input.identity),
   ];
 }
@@ -55,4 +62,13 @@ function withoutTls({ issuer = '', jwks, jwksUri }: JwtRuleSpec, at: (field: str
   return uri.startsWith('http:')
     ? [finding('KeysWithoutTls', { issuer, uri }, at(jwksUri ? 'jwksUri' : 'issuer'))]
     : [];
+}
+
+function outOfReach(policy: Policy, draft: Draft): Finding[] {
+  return (policy.spec.jwtRules ?? []).flatMap((rule, index) => {
+    const url = keysUrl(rule);
+    if (!url || !isClusterName(url.hostname) || keysCluster(rule, draft)) return [];
+    const args = { issuer: rule.issuer ?? '', uri: url.href };
+    return [finding('KeysOutOfReach', args, about(policy, ['spec', 'jwtRules', index, 'jwksUri']))];
+  });
 }

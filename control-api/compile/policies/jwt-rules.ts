@@ -4,6 +4,8 @@ import type { Resource } from '../../resources/resource.ts';
 import type { RequestAuthenticationSpec } from '../../resources/types.gen.ts';
 import { wholeMs } from '../duration.ts';
 import { compare } from '../names.ts';
+import type { Draft } from '../processor.ts';
+import { keysCluster } from './keys-cluster.ts';
 
 export type JwtRuleSpec = NonNullable<RequestAuthenticationSpec['jwtRules']>[number];
 
@@ -11,12 +13,14 @@ export type JwtRuleSpec = NonNullable<RequestAuthenticationSpec['jwtRules']>[num
 const TIMEOUT_MS = 5_000;
 
 /** The rules of all policies together, by issuer, as Istio merges them. */
-export function jwtProviders(policies: readonly Resource<RequestAuthenticationSpec>[]): JwtProvider[] {
+export function jwtProviders(policies: readonly Resource<RequestAuthenticationSpec>[], draft: Draft): JwtProvider[] {
   const rules = policies.flatMap(({ spec }) => spec.jwtRules ?? []);
-  return rules.toSorted((a, b) => compare(a.issuer ?? '', b.issuer ?? '')).map(provider);
+  return rules
+    .toSorted((a, b) => compare(a.issuer ?? '', b.issuer ?? ''))
+    .map((rule, index) => provider(rule, index, keysCluster(rule, draft)));
 }
 
-function provider(rule: JwtRuleSpec, index: number): JwtProvider {
+function provider(rule: JwtRuleSpec, index: number, cluster: string | undefined): JwtProvider {
   const result: JwtProvider = {
     name: `origins-${index}`,
     issuer: rule.issuer ?? '',
@@ -31,5 +35,6 @@ function provider(rule: JwtRuleSpec, index: number): JwtProvider {
   if (rule.outputPayloadToHeader) result.outputPayloadToHeader = rule.outputPayloadToHeader;
   if (rule.jwks) result.jwks = rule.jwks;
   else if (rule.jwksUri) result.jwksUri = rule.jwksUri;
+  if (cluster) result.jwksCluster = cluster;
   return result;
 }
