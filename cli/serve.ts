@@ -87,7 +87,8 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     printFindings(findings);
     await gateway.roll(snapshot, filters);
   };
-  const control = options.control === undefined ? undefined : await controlOf(options, options.control);
+  const control =
+    options.control === undefined ? undefined : await controlOf(options, options.control, gateway.stateAddress);
   const isOurs = (url: string): boolean => readFloor(options).files.some(({ text }) => text.includes(url));
   await control?.follow(controlGateways(gateway, isOurs));
   // Without the API, and when its Snapshot cannot be served: what the files say.
@@ -115,7 +116,7 @@ function printPorts(gateway: Gateway): void {
   for (const [port, local] of gateway.localPorts()) console.error(`bowsprit: port ${port} on ${gateway.bind}:${local}`);
 }
 
-async function controlOf(options: ServeOptions, address: string): Promise<Control> {
+async function controlOf(options: ServeOptions, address: string, state: string): Promise<Control> {
   const folder = mkdtempSync(join(tmpdir(), 'bowsprit-control-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const data = join(options.data ?? folder, 'control');
@@ -133,6 +134,7 @@ async function controlOf(options: ServeOptions, address: string): Promise<Contro
       data,
       folder,
       kubeconfig: options.kubeconfig,
+      state,
       ...(options.access !== undefined && { access: options.access }),
     },
     floor,
