@@ -1,5 +1,5 @@
 /** `bowsprit serve`: workerd in the foreground, one socket for each Gateway port. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -7,6 +7,7 @@ import type { FloorSource } from '../control-api/store/floor.ts';
 import { type ConfigurationOptions, fetchFilters, readConfiguration, readFloor } from './configuration.ts';
 import { action, CommandError, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
+import type { ModuleStore } from './modules/store.ts';
 import { several } from './options.ts';
 import { serveAdmin } from './serve/admin.ts';
 import type { Control } from './serve/control.ts';
@@ -86,6 +87,13 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     });
     printFindings(findings);
     await gateway.roll(snapshot, filters);
+    watchModules(modules);
+  };
+  // A filter that was built anew takes over like any other change.
+  let unwatchModules = (): void => undefined;
+  const watchModules = ({ sources }: ModuleStore): void => {
+    unwatchModules();
+    unwatchModules = watchFiles([...sources].filter(existsSync), () => reload());
   };
   const control =
     options.control === undefined ? undefined : await controlOf(options, options.control, gateway.stateAddress);
@@ -105,6 +113,7 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
   await signalled();
   ready = false;
   unwatch();
+  unwatchModules();
   await control?.stop();
   await gateway.stop();
   admin.close();
