@@ -9,7 +9,6 @@ import { Once, type ReplayableBody, replayable } from '../traffic/replay.ts';
 import type { FoldedRetry, ResetReason } from '../traffic/retry.ts';
 import type { Balancer } from './balance/balancer.ts';
 import { Host } from './balance/host.ts';
-import type { Span } from './balance/in-flight.ts';
 import type { Hash64 } from './balance/xxhash64.ts';
 import { failureReply, NO_HEALTHY_UPSTREAM, timeoutReply } from './failure-reply.ts';
 import { limitTry } from './limit-try.ts';
@@ -33,8 +32,6 @@ export interface Target {
   /** Set-Cookie lines for the answer. */
   cookies: readonly string[];
   first: Host;
-  /** Counts the request down whose answer has begun; there where requests are limited. */
-  release?: () => void;
 }
 
 type Outcome = Response | ResetReason;
@@ -42,11 +39,7 @@ type Outcome = Response | ResetReason;
 /** Asks what the workloads behind would refuse, then tries. */
 export async function attempts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
   const refused = target.guard === undefined ? undefined : await target.guard(exchange);
-  if (refused !== undefined) return refused;
-  const verdict = tryHosts(exchange, plan, target);
-  // Where requests are limited, one whose client goes away has to be counted down all the same.
-  if (target.balancer.breaker.limits) exchange.waitUntil(verdict);
-  return verdict;
+  return refused ?? tryHosts(exchange, plan, target);
 }
 
 async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
@@ -58,15 +51,14 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
   plan.mirror?.(exchange, body);
   const tried: Host[] = [];
   let host = target.first;
-  let retrying: Span | undefined;
   for (let attempt = 1; ; attempt++) {
     exchange.upstream.endpoint = host.endpoint;
     exchange.upstream.attempts = attempt;
     if (attempt > 1) announce(exchange, attempt, deadline.expectedMs(perTryMs, Date.now()));
     exchange.body = body.take() ?? null;
-    const outcome = await attemptOnce(exchange, target, host, deadline.tryMs(perTryMs, Date.now()));
-    if (retrying) retrying.count--;
-    const wait = retryWait(exchange, plan.retry, target, { outcome, attempt, deadline, body });
+    const outcome = await attemptOnce(exchange, balancer, host, deadline.tryMs(perTryMs, Date.now()));
+    if (attempt > 1) balancer.breaker.retries--;
+    const wait = retryWait(exchange, plan.retry, balancer, { outcome, attempt, deadline, body });
     if (wait === undefined) {
       body.release();
       return finish(exchange, target, { outcome, attempt, started, deadline });
@@ -77,7 +69,7 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
     const next = deadline.passed(Date.now()) ? timeoutReply('response_timeout') : balancer.pick(hash, tried);
     if (!(next instanceof Host)) return next ?? NO_HEALTHY_UPSTREAM;
     host = next;
-    retrying = balancer.breaker.retries.begin(Date.now());
+    balancer.breaker.retries++;
   }
 }
 
@@ -109,23 +101,25 @@ function connectMs({ answeredAt }: Host, { connectTimeoutMs, resolution }: Clust
 }
 
 /** Sends once and tells the balancer how it went. Its requests in flight end here unless the answer's body counts too. */
-async function attemptOnce(exchange: HttpExchange, target: Target, host: Host, tryMs: number): Promise<Outcome> {
-  const { breaker, cluster, detector } = target.balancer;
-  const now = Date.now();
-  if (!breaker.mayRequest(now)) return 'overflow';
-  const counted = breaker.requests.begin(now);
-  const busy = host.inFlight.begin(now);
+async function attemptOnce(
+  exchange: HttpExchange,
+  { breaker, cluster, detector }: Balancer,
+  host: Host,
+  tryMs: number,
+): Promise<Outcome> {
+  if (!breaker.mayRequest()) return 'overflow';
+  breaker.requests++;
+  host.active++;
   const limit = limitTry(tryMs, connectMs(host, cluster), host.endpoint);
   const outcome = await send(exchange, cluster, host.endpoint, limit.signal);
   limit.cancel();
-  busy.count--;
+  host.active--;
   if (typeof outcome === 'string') {
-    counted.count--;
+    breaker.requests--;
     detector?.failed(host, outcome, Date.now());
   } else {
     host.answeredAt = Date.now();
-    if (breaker.limits) target.release = () => counted.count--;
-    else counted.count--;
+    if (!breaker.limits) breaker.requests--;
     detector?.answered(host, outcome.status, Date.now());
   }
   return outcome;
@@ -142,7 +136,7 @@ interface Tried {
 function retryWait(
   exchange: HttpExchange,
   retry: FoldedRetry | undefined,
-  target: Target,
+  { breaker }: Balancer,
   { outcome, attempt, deadline, body }: Tried,
 ): number | undefined {
   if (retry === undefined) return undefined;
@@ -155,13 +149,12 @@ function retryWait(
     if (retry.attempts > 0) exchange.flags.add('URX');
     return undefined;
   }
-  if (!target.balancer.breaker.mayRetry(Date.now())) {
+  if (!breaker.mayRetry()) {
     exchange.flags.add('UO');
     return undefined;
   }
   if (!body.mayRepeat()) return undefined;
-  target.release?.();
-  delete target.release;
+  if (typeof outcome !== 'string' && breaker.limits) breaker.requests--;
   return retry.backoff(attempt);
 }
 
@@ -174,7 +167,7 @@ interface Finished {
 
 function finish(
   exchange: HttpExchange,
-  { cookies, release }: Target,
+  { balancer: { breaker }, cookies }: Target,
   { outcome, attempt, started, deadline }: Finished,
 ): LocalReply | undefined {
   if (typeof outcome === 'string') {
@@ -182,7 +175,8 @@ function finish(
     if (outcome === 'timeout' && deadline.passed(Date.now())) return timeoutReply('response_timeout');
     return failureReply(outcome, attempt);
   }
-  takeOver(exchange, outcome, { started, until: deadline.at, ended: release });
+  const ended = breaker.limits ? () => breaker.requests-- : undefined;
+  takeOver(exchange, outcome, { started, until: deadline.at, ended });
   exchange.routeHeaders?.(exchange.responseHeaders, exchange);
   for (const cookie of cookies) exchange.responseHeaders.append('set-cookie', cookie);
   return undefined;

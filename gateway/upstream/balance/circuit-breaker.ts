@@ -3,13 +3,12 @@
  * the limits is answered 503 "overflow", a retry past them is not made.
  */
 import type { Cluster } from '../../snapshot.ts';
-import { InFlight } from './in-flight.ts';
 
 export class CircuitBreaker {
   /** Requests in flight: sent, their answers not ended. */
-  readonly requests = new InFlight();
+  requests = 0;
   /** Retries in flight. */
-  readonly retries = new InFlight();
+  retries = 0;
   readonly #maxRequests: number;
   readonly #maxRetries: number;
   readonly #budget: Cluster['retryBudget'];
@@ -27,15 +26,14 @@ export class CircuitBreaker {
     return this.#maxRequests !== Infinity || this.#budget !== undefined;
   }
 
-  mayRequest(now: number): boolean {
-    return this.#maxRequests === Infinity || this.requests.count(now) < this.#maxRequests;
+  mayRequest(): boolean {
+    return this.requests < this.#maxRequests;
   }
 
   /** A budget replaces maxRetries, as in Envoy. */
-  mayRetry(now: number): boolean {
-    if (this.#budget === undefined) return this.retries.count(now) < this.#maxRetries;
+  mayRetry(): boolean {
+    if (this.#budget === undefined) return this.retries < this.#maxRetries;
     const { percent, minRetryConcurrency } = this.#budget;
-    const allowed = Math.floor((percent / 100) * this.requests.count(now));
-    return this.retries.count(now) < Math.max(minRetryConcurrency, allowed);
+    return this.retries < Math.max(minRetryConcurrency, Math.floor((percent / 100) * this.requests));
   }
 }

@@ -1,6 +1,5 @@
 /** An endpoint with what this isolate knows of it: requests in flight, health, the failures in a row. */
 import type { Endpoint } from '../../snapshot.ts';
-import { InFlight } from './in-flight.ts';
 
 export class Host {
   readonly endpoint: Endpoint;
@@ -10,7 +9,7 @@ export class Host {
   /** Milliseconds; when this isolate first saw it, for slow start. */
   readonly since: number;
   /** Requests sent whose answer has not begun. */
-  inFlight = new InFlight();
+  active = 0;
   /** Milliseconds of its last answer. */
   answeredAt = Number.NEGATIVE_INFINITY;
   ejected = false;
@@ -32,7 +31,7 @@ export class Host {
   /** The same endpoint under a new Snapshot keeps what was learned about it. */
   continuedAs(endpoint: Endpoint): Host {
     return Object.assign(new Host(endpoint, this.since), {
-      inFlight: this.inFlight,
+      active: this.active,
       answeredAt: this.answeredAt,
       ejected: this.ejected,
       ejectedAt: this.ejectedAt,
