@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono';
 import type { Authenticate } from '../access/authenticate.ts';
 import { may, type User } from '../access/user.ts';
+import { dashboardRoutes } from '../dashboard/routes.ts';
 import { ExpiredError, type ObjectStore } from '../store/objects.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { FieldValidation } from './admission.ts';
@@ -30,13 +31,14 @@ export interface Deps extends OperatorDeps {
 
 export function createApp(deps: Deps): Hono<Env> {
   const app = new Hono<Env>();
-  app.onError((error) => answerError(error));
+  app.onError((error, c) => challenged(answerError(error), c.req.path));
   app.notFound(() => answerError(new ApiError('NotFound', 'the server could not find the requested resource')));
   app.use('*', privately);
   app.get('/healthz', (c) => c.text('ok'));
   app.get('/readyz', (c) => c.text('ok'));
   app.get('/livez', (c) => c.text('ok'));
   discovery(app);
+  app.route('/dashboard', dashboardRoutes(deps));
   app.use('*', authenticated(deps.authenticate));
   reviews(app);
   app.route('/bowsprit/v1', operatorRoutes(deps));
@@ -233,6 +235,17 @@ function patchType(c: Context): PatchType {
 
 /** `kubectl/v1.32.4 (linux/amd64)` → `kubectl`: the manager's name where the client gives none. */
 const clientName = (userAgent = 'unknown'): string => userAgent.split('/')[0] || 'unknown';
+
+/** Only a person at the dashboard is asked for a password; kubectl would be confused. */
+function challenged(answer: Response, path: string): Response {
+  if (answer.status === 401 && path.startsWith('/dashboard')) {
+    answer.headers.set(
+      'www-authenticate',
+      'Basic realm="Bowsprit: any name, and a token as the password", charset="UTF-8"',
+    );
+  }
+  return answer;
+}
 
 function answerError(error: unknown): Response {
   if (error instanceof ExpiredError)

@@ -42,5 +42,5 @@ export const privately: MiddlewareHandler = async (c, next) => {
   const { headers } = c.res;
   headers.set('cache-control', 'no-store');
   headers.set('x-content-type-options', 'nosniff');
-  headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+  headers.set('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
 };
