@@ -48,9 +48,9 @@ const COMPATIBILITY_DATE = '2026-08-01';
 /** Host name of the CONNECT request that opens an RPC session between two of our processes. */
 const RPC_HOST = 'bowsprit';
 
-/** Cap'n Proto's string literals are C's; JSON's escapes are a subset of them, save for \u. */
+/** A string literal: C's escapes, for quotes and for ASCII's control characters; all else is UTF-8 as it stands. */
 function text(value: string): string {
-  const code = (c: string): string => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  const code = (c: string): string => (c < '\x80' ? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}` : c);
   return `"${value.replace(/["\\]/g, '\\$&').replace(/\p{Cc}/gu, code)}"`;
 }
 
