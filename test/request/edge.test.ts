@@ -27,6 +27,7 @@ before(async () => {
   const routes = [
     route({ kind: 'redirect', status: 301, path: '/z' }, '/redirect'),
     route({ kind: 'direct', status: 418, body: { string: 'short and stout' } }, '/direct'),
+    route({ kind: 'direct', status: 204, body: { string: 'never sent' } }, '/silent'),
     forwardTo('dead', { match: { path: { kind: 'prefix', value: '/dead' } } }),
     forwardTo('none', { match: { path: { kind: 'prefix', value: '/none' } } }),
     forwardTo('unknown', { match: { path: { kind: 'prefix', value: '/unknown' } } }),
@@ -77,6 +78,7 @@ test('a body is passed on', async () => {
 
 for (const [path, status, body] of [
   ['/direct', 418, 'short and stout'],
+  ['/silent', 204, ''],
   ['/none', 503, 'no healthy upstream'],
   ['/unknown', 503, ''],
   ['/dead', 503, 'upstream connect error or disconnect/reset before headers. reset reason: remote connection failure'],
