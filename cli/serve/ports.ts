@@ -1,5 +1,7 @@
 /** What listens for each Gateway port: a socket that workerd accepts on, or a TLS front of our own. */
+
 import type { Snapshot } from '../../gateway/snapshot.ts';
+import { CommandError, EXIT } from '../exit.ts';
 import type { Front } from './front.ts';
 import type { Generation } from './generation.ts';
 import { type ListeningSocket, listen } from './listen.ts';
@@ -17,6 +19,20 @@ export interface PortOptions {
 /** Ports below 1024 belong to root: 80 becomes 8080 and 443 becomes 8443, as everybody expects. */
 export function localPort(gatewayPort: number, ports: ReadonlyMap<number, number>): number {
   return ports.get(gatewayPort) ?? (gatewayPort < 1024 ? gatewayPort + 8000 : gatewayPort);
+}
+
+/** Two Gateway ports may fall on one local port (80 and 8080). Throws a CommandError (1) that says what to do. */
+function refuseDoubles(gatewayPorts: readonly number[], ports: ReadonlyMap<number, number>): void {
+  const taken = new Map<number, number>();
+  for (const port of gatewayPorts) {
+    const local = localPort(port, ports);
+    const other = taken.get(local);
+    if (local !== 0 && other !== undefined) {
+      const advice = `say where one of them listens: --listen ${Math.min(port, other)}=PORT`;
+      throw new CommandError(`the Gateway ports ${other} and ${port} both listen on ${local}; ${advice}`, EXIT.failed);
+    }
+    taken.set(local, port);
+  }
 }
 
 export class Ports {
@@ -41,6 +57,10 @@ export class Ports {
 
   /** Before a generation starts: the sockets that it will accept on. Rejects when an address is taken. */
   async open({ listeners }: Snapshot): Promise<void> {
+    refuseDoubles(
+      listeners.map(({ port }) => port),
+      this.#options.ports,
+    );
     const wanted = listeners.filter((listener) => portPlan(listener).kind === 'direct').map(({ port }) => port);
     await Promise.all(
       wanted.map(async (port) => {

@@ -273,6 +273,20 @@ describe('several machines', () => {
   });
 });
 
+describe('local ports', () => {
+  it('are refused when two Gateway ports fall on one', async () => {
+    const gateway = new Gateway({
+      bind: '127.0.0.1',
+      ports: new Map(),
+      workers: 1,
+      entry: 'test/serve/tiny-worker.ts',
+    });
+    const snapshot = snapshotOf('double', [listenerOf(80, [{}]), listenerOf(8080, [{}])]);
+    await assert.rejects(gateway.roll(snapshot), /80 and 8080 both listen on 8080; .*--listen 80=PORT/);
+    await gateway.stop();
+  });
+});
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
