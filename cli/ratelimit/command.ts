@@ -22,7 +22,7 @@ export function ratelimitCommand(): Command {
     .option('--admin <address>', 'GET /counters shows usage, DELETE /counters?name= sets a counter back')
     .option('--test-clock', 'the header x-test-now (unix seconds) sets the time of a request', false)
     .option('--data <dir>', 'where the counters are kept (else until the process ends)')
-    .option('--state <socket>', 'Unix socket of a state process that keeps the counters')
+    .option('--state <address>', 'state process that keeps the counters: host:port or the path of its Unix socket')
     .action(action(async (options) => (await import('./serve.ts')).runServe(options)));
   return command;
 }

@@ -33,7 +33,7 @@ export interface ServeOptions {
   admin?: string;
   /** Where the counters are kept; absent: until the process ends. */
   data?: string;
-  /** Unix socket of a state process that keeps the counters instead. */
+  /** Address of a state process that keeps the counters instead: `host:port`, or the path of its Unix socket. */
   state?: string;
 }
 
@@ -74,7 +74,7 @@ function workerOf(folder: string, options: ServeOptions): WorkerConfig {
       { name: 'LIMITS', file: 'limits.json' },
       { name: 'TEST_CLOCK', file: 'test-clock.json' },
     ],
-    externals: options.state ? [{ name: 'STATE', address: `unix:${resolve(options.state)}`, rpc: true }] : [],
+    externals: options.state ? [{ name: 'STATE', address: stateAddress(options.state), rpc: true }] : [],
     ...(options.state ? {} : { durableObjects: { classes, disk } }),
     sockets: [
       { name: 'service', address: address(options.listen) },
@@ -83,6 +83,9 @@ function workerOf(folder: string, options: ServeOptions): WorkerConfig {
     ],
   };
 }
+
+/** `host:port`, or the path of a Unix socket. */
+const stateAddress = (state: string): string => (/^[^/]*:\d+$/.test(state) ? state : `unix:${resolve(state)}`);
 
 const address = (listen: string): string => (listen.includes(':') ? listen : `127.0.0.1:${listen}`);
 

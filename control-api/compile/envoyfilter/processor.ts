@@ -21,14 +21,21 @@ export const envoyFilters: Processor = {
     const ofKind = (...kinds: string[]) => patches.filter(({ applyTo }) => kinds.includes(applyTo));
     for (const patch of ofKind('NETWORK_FILTER')) patchConnectionManager(patch, draft);
     patchListeners(ofKind('HTTP_FILTER'), runtime, draft);
-    patchRoutes(ofKind('VIRTUAL_HOST', 'HTTP_ROUTE'), runtime, draft);
+    patchRoutes(ofKind('ROUTE_CONFIGURATION', 'VIRTUAL_HOST', 'HTTP_ROUTE'), runtime, draft);
     checkClusters(ofKind('CLUSTER'), patches, draft);
     for (const patch of patches) if (!KNOWN.has(patch.applyTo)) reportUnknown(patch, draft);
     checkRateLimits(draft);
   },
 };
 
-const KNOWN = new Set(['NETWORK_FILTER', 'HTTP_FILTER', 'VIRTUAL_HOST', 'HTTP_ROUTE', 'CLUSTER']);
+const KNOWN = new Set([
+  'NETWORK_FILTER',
+  'HTTP_FILTER',
+  'ROUTE_CONFIGURATION',
+  'VIRTUAL_HOST',
+  'HTTP_ROUTE',
+  'CLUSTER',
+]);
 
 function reportUnknown(patch: Patch, draft: Draft): void {
   report(draft, patch, 'EnvoyFilterNotUnderstood', { what: `applyTo ${patch.applyTo}` });

@@ -1,4 +1,4 @@
-/** VIRTUAL_HOST and HTTP_ROUTE patches: rate limits, per-filter configuration and headers merged where they match. */
+/** ROUTE_CONFIGURATION, VIRTUAL_HOST and HTTP_ROUTE patches: rate limits, per-filter configuration and headers merged where they match. */
 import type {
   HeaderOperations,
   PerFilterConfig,
@@ -39,7 +39,7 @@ function merge(patch: Patch, runtime: Runtime, draft: Draft): void {
   for (const table of tablesOf(patch, draft)) {
     for (const [index, host] of table.virtualHosts.entries()) {
       if (!hostMatches(patch, host)) continue;
-      const merged = patch.applyTo === 'VIRTUAL_HOST' ? mergeHost(host, addition) : mergeRoutes(host, patch, addition);
+      const merged = MERGERS[patch.applyTo]?.(host, patch, addition) ?? host;
       if (merged === host) continue;
       table.virtualHosts[index] = merged;
       matched++;
@@ -47,6 +47,16 @@ function merge(patch: Patch, runtime: Runtime, draft: Draft): void {
   }
   if (matched === 0) report(draft, patch, 'EnvoyFilterNoMatch', { what: `no ${patch.applyTo} matches${hint(patch)}` });
 }
+
+type Merger = (host: VirtualHost, patch: Patch, addition: Addition) => VirtualHost;
+
+/** What a route table says holds for every virtual host that does not say otherwise. */
+const MERGERS: Readonly<Record<string, Merger>> = {
+  ROUTE_CONFIGURATION: (host, _patch, addition) =>
+    mergeHost(host, { ...addition, perFilterConfig: { ...addition.perFilterConfig, ...host.perFilterConfig } }),
+  VIRTUAL_HOST: (host, _patch, addition) => mergeHost(host, addition),
+  HTTP_ROUTE: (host, patch, addition) => mergeRoutes(host, patch, addition),
+};
 
 /** People expect a pattern: `*:80` is the name of the virtual host of the host `*`, nothing else. */
 function hint({ match }: Patch): string {
@@ -58,7 +68,9 @@ function additionOf(patch: Patch, runtime: Runtime, draft: Draft): Addition | un
   try {
     const message = new Message(patch.value);
     const isRoute = patch.applyTo === 'HTTP_ROUTE';
-    const action = isRoute ? message.message('route') : message;
+    // A route table has no rate limits of its own: there they stay unread, and are reported.
+    const isTable = patch.applyTo === 'ROUTE_CONFIGURATION';
+    const action = isRoute ? message.message('route') : isTable ? undefined : message;
     message.ignore('name');
     const addition: Addition = {
       rateLimits: rateLimitPolicies(action?.messages('rateLimits') ?? [], runtime),
