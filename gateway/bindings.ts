@@ -3,7 +3,6 @@
  * `worker.ts` exports. Whoever starts the Worker builds these from the Snapshot; the gateway only looks names up.
  */
 import type { Cluster, Endpoint, Snapshot } from './snapshot.ts';
-import type { SnapshotStore } from './snapshot-kv.ts';
 
 /** `ctx.props` of a request: which of the Gateway's sockets it came in on. */
 export interface SocketProps {
@@ -27,8 +26,6 @@ export interface SocketCf {
 export interface GatewayEnv {
   /** The whole Snapshot, parsed. */
   SNAPSHOT: Snapshot;
-  /** Workers KV with what the control API publishes, laid over SNAPSHOT; absent where processes are handed it. */
-  SNAPSHOTS?: SnapshotStore;
   /** RPC to the state process (counters, published Snapshots); absent when nothing needs it. */
   STATE?: unknown;
   /** Where callouts to hosts of the configuration (issuers' keys) leave; absent: the runtime's own fetch. */

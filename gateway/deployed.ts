@@ -6,21 +6,36 @@ import { endpointBinding, type GatewayEnv, type SocketProps } from './bindings.t
 import { deployedBinding } from './deployed-binding.ts';
 import { chooseServer } from './listener/sni.ts';
 import type { Endpoint, Snapshot } from './snapshot.ts';
-import { publish } from './snapshot-source.ts';
-import worker from './worker.ts';
+import type { SnapshotStore } from './snapshot-kv.ts';
+import { gatewayOf, publish, publishedGateway } from './snapshot-source.ts';
+import { serve } from './worker.ts';
 
-/** A handler that serves `snapshot`. Nothing is folded before the first request: a Worker may not draw random numbers earlier. */
-export function deployed(snapshot: Snapshot): { fetch: ExportedHandlerFetchHandler<Record<string, unknown>> } {
-  let bindings: GatewayEnv | undefined;
+interface DeployedEnv extends Record<string, unknown> {
+  /** Workers KV with what the control API publishes; laid over the Snapshot that is built in. */
+  SNAPSHOTS?: SnapshotStore;
+}
+
+/** A handler that serves `snapshot`, or what is published. Nothing is folded before the first request: a Worker may not draw random numbers earlier. */
+export function deployed(snapshot: Snapshot): {
+  fetch(request: Request, env: DeployedEnv, context: ExecutionContext): Promise<Response>;
+} {
+  let builtIn: GatewayEnv | undefined;
+  /** A Snapshot's own endpoints; it goes with the Snapshot. */
+  const bindings = new WeakMap<Snapshot, GatewayEnv>();
   return {
-    fetch(request, env, context) {
-      if (!bindings) {
+    async fetch(request, env, context) {
+      if (!builtIn) {
         publish(snapshot);
-        bindings = bindingsOf(snapshot, env);
+        builtIn = bindingsOf(snapshot, env);
+        bindings.set(snapshot, builtIn);
       }
-      const props = propsOf(request.url, snapshot);
+      const { SNAPSHOTS } = env;
+      const gateway = SNAPSHOTS ? await publishedGateway(request, builtIn, SNAPSHOTS, context) : gatewayOf(builtIn);
+      const own = bindings.get(gateway.snapshot) ?? bindingsOf(gateway.snapshot, env);
+      bindings.set(gateway.snapshot, own);
+      const props = propsOf(request.url, gateway.snapshot);
       const waitUntil = (promise: Promise<unknown>): void => context.waitUntil(promise);
-      return worker.fetch(request as Request, bindings, { props, waitUntil } as unknown as ExecutionContext);
+      return serve(request, own, { props, waitUntil } as unknown as ExecutionContext, gateway);
     },
   };
 }

@@ -152,6 +152,8 @@ export class Publisher {
     const authors = [...this.authors];
     this.authors.clear();
     const { current, pinnedFrom } = this.snapshots;
+    // An API that nobody has written to yet must not take the place of what was deployed.
+    if (!this.hasParent && !current && this.inventory.size === 0) return false;
     const isNew = snapshot.id !== current?.snapshot && snapshot.id !== pinnedFrom && !this.refused.has(snapshot.id);
     const reached = snapshot.id === current?.snapshot;
     if (this.rollout && (isNew || reached) && this.rollout.candidate !== snapshot.id) this.endRollout();

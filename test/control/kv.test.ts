@@ -5,6 +5,7 @@ import { compile } from '../../control-api/compile/compile.ts';
 import { INGRESS_GATEWAY } from '../../control-api/compile/processor.ts';
 import { loadResources } from '../../control-api/resources/load.ts';
 import { KvPublisher } from '../../control-api/store/kv-publisher.ts';
+import { deployed } from '../../gateway/deployed.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { KvSnapshots } from '../../gateway/snapshot-kv.ts';
@@ -156,4 +157,21 @@ test('shards that no recent publication used are deleted', async () => {
   for (let i = 0; i < 40; i++) await publish(virtualService(['a.test'], 200 + i));
   const shards = [...kv.values.keys()].filter((key) => key.startsWith('shard/'));
   assert.ok(shards.length <= 22, `${shards.length} are left`);
+});
+
+test('the deployed Worker answers from KV, and from what is built in before', async () => {
+  const { publish, kv } = scene();
+  const worker = deployed(snapshotOf([virtualService(['a.test'], 210)]));
+  const background: Promise<unknown>[] = [];
+  const context = { waitUntil: (work: Promise<unknown>) => background.push(work) } as unknown as ExecutionContext;
+  const ask = async (host: string, env: Record<string, unknown>) => {
+    const request = new Request(`http://${host}/`) as Parameters<typeof worker.fetch>[0];
+    return (await worker.fetch(request, env, context)).status;
+  };
+  assert.equal(await ask('a.test', {}), 210);
+  await publish(virtualService(['a.test'], 211), virtualService(['b.test'], 212));
+  assert.equal(await ask('a.test', { SNAPSHOTS: kv }), 211);
+  assert.equal(await ask('b.test', { SNAPSHOTS: kv }), 212);
+  assert.equal(await ask('c.test', { SNAPSHOTS: kv }), 404);
+  await Promise.all(background);
 });
