@@ -110,11 +110,11 @@ interface Bootstrap {
     }[];
   };
 }
-const named = <T extends { name: string; typed_config: { config: { name: string } } }>(filter: T, at: number): T => ({
-  ...filter,
-  name: `wasm-${at}`,
-  typed_config: { ...filter.typed_config, config: { ...filter.typed_config.config, name: `bench-${at}` } },
-});
+function named<T extends { name: string; typed_config: { config: { name: string } } }>(filter: T, at: number): T {
+  const { typed_config } = filter;
+  const config = { ...typed_config.config, name: `bench-${at}` };
+  return { ...filter, name: `wasm-${at}`, typed_config: { ...typed_config, config } };
+}
 
 /** In this process: no HTTP, no headers of a platform. */
 function hostAlone(): void {

@@ -17,7 +17,10 @@ abstract class EdgeHeaders implements HeaderMap {
   protected abstract pseudo(): [string, string][];
   protected abstract setPseudo(name: string, value: string): void;
 
-  /** Counted once: going through the platform's headers costs more than the rest of a filter. */
+  /**
+   * Going through the platform's headers costs more than the rest of a filter, so they are counted once and then by what
+   * filters change. What other phases change in between is not seen; the number is a hint in Envoy's interface too.
+   */
   get size(): number {
     if (this.#size < 0) this.#size = this.entries().length;
     return this.#size;
@@ -29,21 +32,22 @@ abstract class EdgeHeaders implements HeaderMap {
   }
 
   add(name: string, value: string): void {
-    this.#size = -1;
-    if (name.charCodeAt(0) === 58) this.setPseudo(name, value);
-    else this.view.append(name, value);
+    if (name.charCodeAt(0) === 58) return this.setPseudo(name, value);
+    this.#size += this.view.has(name) ? 0 : 1;
+    this.view.append(name, value);
   }
 
   set(name: string, value: string): void {
-    this.#size = -1;
-    if (name.charCodeAt(0) === 58) this.setPseudo(name, value);
-    else this.view.set(name, value);
+    if (name.charCodeAt(0) === 58) return this.setPseudo(name, value);
+    this.#size += this.view.has(name) ? 0 : 1;
+    this.view.set(name, value);
   }
 
   /** A pseudo header cannot be absent here. */
   remove(name: string): void {
-    this.#size = -1;
-    if (TOKEN.test(name)) this.view.remove(name);
+    if (!TOKEN.test(name) || !this.view.has(name)) return;
+    this.#size -= 1;
+    this.view.remove(name);
   }
 
   entries(): [string, string][] {

@@ -104,6 +104,13 @@ export class FilterStream implements Stream {
     this.vm.endStream(this.#context);
   }
 
+  abandon(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.reset();
+    this.vm.endStream(this.#context);
+  }
+
   /** From here on a reply resets the stream. */
   markAnswered(): void {
     this.#answered = true;

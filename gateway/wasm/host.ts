@@ -82,6 +82,8 @@ export interface Stream {
   /** The filter's VM is gone: this request gets 503. */
   fail(): void;
   clearRouteCache(): void;
+  /** Its client is long gone, and nobody will end it. */
+  abandon(): void;
 }
 
 /** What get_property shows of a request besides its headers. undefined: NotFound. */

@@ -7,6 +7,10 @@ import { Vm } from './vm.ts';
 const RELOAD_BACKOFF_MS = 1000;
 const RELOAD_JITTER_MS = 500;
 
+/** How many requests pass between two looks for abandoned ones, and how old those are. */
+const SWEEP_EVERY = 1024;
+const ABANDONED_MS = 60 * 60 * 1000;
+
 export interface PluginStats {
   started: number;
   /** Starts that did not succeed: bad module, false from proxy_on_vm_start or proxy_on_configure, a trap there. */
@@ -41,6 +45,7 @@ export class Plugin {
   #tried = false;
   #retryAt = 0;
   #tickAt = 0;
+  #acquired = 0;
 
   /** Without a module (it is not in the bundle) every start fails, and failStrategy says what follows. */
   constructor(config: PluginConfig, module: WebAssembly.Module | undefined, host: Host) {
@@ -51,7 +56,7 @@ export class Plugin {
 
   /** Starts the VM for the first request, and anew after a failure where FAIL_RELOAD allows it. */
   acquire(callouts: Callouts): Acquired {
-    if (this.#vm && this.#vm.failure === undefined) return this.#vm;
+    if (this.#vm && this.#vm.failure === undefined) return this.#swept(this.#vm);
     if (!this.#tried || this.#mayReload()) this.#start(callouts);
     if (this.#vm && this.#vm.failure === undefined) return this.#vm;
     if (this.config.failStrategy === 'FAIL_OPEN') {
@@ -76,6 +81,12 @@ export class Plugin {
   /** The VM as it is, for tests and statistics. */
   get vm(): Vm | undefined {
     return this.#vm;
+  }
+
+  #swept(vm: Vm): Vm {
+    this.#acquired += 1;
+    if (this.#acquired % SWEEP_EVERY === 0) vm.sweep(this.#host.nowMs() - ABANDONED_MS);
+    return vm;
   }
 
   #mayReload(): boolean {

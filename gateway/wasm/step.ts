@@ -18,6 +18,7 @@ interface Scope {
   filterState: Map<string, Uint8Array>;
   callouts: EdgeCallouts;
   request: EdgeRequestHeaders;
+  response: EdgeResponseHeaders | undefined;
 }
 const scopes = new WeakMap<Exchange, Scope>();
 
@@ -54,8 +55,8 @@ class WasmStep implements Step {
     const stream = this.#streams.get(exchange);
     if (!stream) return undefined;
     const scope = scopeOf(exchange);
-    const map = new EdgeResponseHeaders(exchange);
-    const outcome = stream.responseHeaders(map, exchange.responseBody === null);
+    scope.response ??= new EdgeResponseHeaders(exchange);
+    const outcome = stream.responseHeaders(scope.response, exchange.responseBody === null);
     const wantsBody = exchange.responseBody !== null && stream.wantsResponseBody;
     if (wantsBody || outcome instanceof Promise) return respondSlowly(exchange, stream, scope, outcome, wantsBody);
     endLater(exchange, stream, scope);
@@ -71,6 +72,7 @@ function scopeOf(exchange: Exchange): Scope {
       filterState: new Map(),
       callouts: new EdgeCallouts(exchange),
       request: new EdgeRequestHeaders(exchange),
+      response: undefined,
     };
     scopes.set(exchange, scope);
   }
@@ -163,5 +165,5 @@ function endLater(exchange: Exchange, stream: FilterStream, scope: Scope): void 
 
 function end(exchange: Exchange, stream: FilterStream, scope: Scope): void {
   scope.attributes.complete = true;
-  stream.end({ requestHeaders: scope.request, responseHeaders: new EdgeResponseHeaders(exchange) });
+  stream.end({ requestHeaders: scope.request, responseHeaders: scope.response ?? null });
 }

@@ -91,6 +91,12 @@ export class Vm {
     this.#streams.delete(context.id);
   }
 
+  /** Ends what began before: a platform that gives up a request, because its client went away, tells nobody. */
+  sweep(beforeMs: number): void {
+    for (const { stream } of [...this.#streams.values()])
+      if (stream && stream.attributes.startTimeMs() < beforeMs) stream.abandon();
+  }
+
   get openStreams(): number {
     return this.#streams.size;
   }

@@ -147,6 +147,11 @@ export class TestFilter {
     return this.#plugin.vm?.memory.size ?? 0;
   }
 
+  /** Requests that have begun and not ended. */
+  get openRequests(): number {
+    return this.#plugin.vm?.openStreams ?? 0;
+  }
+
   /** Fails when a request is still open, or when `rounds` times `work` make the module's memory grow. */
   async assertNoLeaks(work: () => Promise<unknown>, rounds = 2000): Promise<void> {
     await work();
@@ -155,7 +160,7 @@ export class TestFilter {
     const before = this.memory;
     for (let i = 0; i < rounds; i++) await work();
     this.#host.guarded = true;
-    assert.equal(this.#plugin.vm?.openStreams ?? 0, 0, 'requests that never ended');
+    assert.equal(this.openRequests, 0, 'requests that never ended');
     assert.equal(this.#callouts.open, 0, 'calls that were never answered');
     assert.equal(this.memory, before, `memory grew from ${before} to ${this.memory} bytes in ${rounds} rounds`);
   }

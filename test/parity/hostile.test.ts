@@ -64,6 +64,16 @@ test('a memory bomb hits its own wall', async () => {
   assert.ok(filter.memory <= 64 * 1024 * 1024, `${filter.memory} bytes`);
 });
 
+test('a request that nobody ends is swept away after an hour', async () => {
+  const filter = await load();
+  const waiting = filter.request({ path: '/forever' });
+  assert.equal(filter.openRequests, 1);
+  filter.advance(2 * 60 * 60 * 1000);
+  for (let i = 0; i < 1100; i++) await filter.request({ path: '/' });
+  assert.equal(filter.openRequests, 0);
+  assert.equal((await waiting).response, undefined);
+});
+
 test('bad pointers are statuses, not faults', async () => {
   const filter = await load();
   assert.equal((await filter.request({ path: '/pointers' })).response?.status, 200);
