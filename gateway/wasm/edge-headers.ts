@@ -32,13 +32,19 @@ abstract class EdgeHeaders implements HeaderMap {
   }
 
   add(name: string, value: string): void {
-    if (name.charCodeAt(0) === 58) return this.setPseudo(name, value);
+    if (name.charCodeAt(0) === 58) {
+      this.setPseudo(name, value);
+      return;
+    }
     this.#size += this.view.has(name) ? 0 : 1;
     this.view.append(name, value);
   }
 
   set(name: string, value: string): void {
-    if (name.charCodeAt(0) === 58) return this.setPseudo(name, value);
+    if (name.charCodeAt(0) === 58) {
+      this.setPseudo(name, value);
+      return;
+    }
     this.#size += this.view.has(name) ? 0 : 1;
     this.view.set(name, value);
   }

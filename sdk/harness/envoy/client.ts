@@ -15,6 +15,7 @@ export interface RawResponse {
 /** undefined: the connection was closed without an answer. */
 export async function exchange(port: number, request: RequestInit): Promise<RawResponse | undefined> {
   const pieces = bodyPieces(request.body);
+  const chunked = pieces.length > 1 && !announced(request);
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   const chunks: Uint8Array[] = [];
   const closed = new Promise<void>((resolve) => {
@@ -25,24 +26,31 @@ export async function exchange(port: number, request: RequestInit): Promise<RawR
   });
   socket.write(head(request, pieces));
   for (const piece of pieces) {
-    if (pieces.length === 1) socket.write(piece);
+    if (!chunked) socket.write(piece);
     else {
       socket.write(`${piece.length.toString(16)}\r\n`);
       socket.write(piece);
       socket.write('\r\n');
+    }
+    if (pieces.length > 1) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
-  if (pieces.length > 1) socket.write('0\r\n\r\n');
+  if (chunked) socket.write('0\r\n\r\n');
   await closed;
   return parse(joined(chunks));
 }
 
-function head({ method, path, authority, headers }: RequestInit, pieces: Uint8Array[]): string {
+const announced = ({ headers }: RequestInit): boolean =>
+  headerLines(headers).some(([name]) => name === 'content-length');
+
+function head(request: RequestInit, pieces: Uint8Array[]): string {
+  const { method, path, authority, headers } = request;
   const lines = headerLines(headers);
-  if (pieces.length === 1) lines.push(['content-length', String(pieces[0]?.length)]);
-  if (pieces.length > 1) lines.push(['transfer-encoding', 'chunked']);
-  const first = `${method ?? (pieces.length > 0 ? 'POST' : 'GET')} ${path ?? '/'} HTTP/1.1`;
+  const toAnnounce = announced(request) ? 0 : pieces.length;
+  if (toAnnounce === 1) lines.push(['content-length', String(pieces[0]?.length)]);
+  if (toAnnounce > 1) lines.push(['transfer-encoding', 'chunked']);
+  const first = `${method ?? (request.body === undefined ? 'GET' : 'POST')} ${path ?? '/'} HTTP/1.1`;
   const all = [first, `host: ${authority ?? 'example.com'}`, 'connection: close'];
   return `${[...all, ...lines.map(([name, value]) => `${name}: ${value}`)].join('\r\n')}\r\n\r\n`;
 }
