@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import { linesOf } from '../listener/header-lines.ts';
 import type { RouteMatch } from '../snapshot.ts';
 import { queryParameter } from './query.ts';
-import { type Condition, headerReader } from './route-matcher.ts';
+import { conditionsOf, headerReader, pathTest } from './route-matcher.ts';
 import { type IndexKey, indexKeyOf, StringIndex } from './string-index.ts';
 
 /** One search on its way; `best` is the lowest position that matched so far. */
@@ -18,13 +18,13 @@ export interface Search {
 export interface Candidate {
   position: number;
   match: RouteMatch;
-  /** What is still open about the path. */
-  regex: ((path: string) => boolean) | undefined;
-  conditions: readonly Condition[];
+  /** What the index has not settled; folded when a request first asks. */
+  rest: ((exchange: Exchange, path: string) => boolean) | undefined;
 }
 
 /** Up to this many, trying one after the other is cheaper than another look-up. */
 const FEW = 4;
+const NONE: ReadonlySet<string> = new Set();
 
 export class Bucket {
   /** The lowest position in here: no use looking when something lower is found. */
@@ -33,7 +33,7 @@ export class Bucket {
   readonly #divisions: readonly Division[];
 
   /** @param used discriminators that have already been looked at on the way here */
-  constructor(candidates: readonly Candidate[], used: ReadonlySet<string> = new Set()) {
+  constructor(candidates: readonly Candidate[], used: ReadonlySet<string> = NONE) {
     this.#lowest = candidates[0]!.position;
     const divided = candidates.length > FEW ? divide(candidates, used) : { rest: candidates, divisions: [] };
     this.#candidates = divided.rest;
@@ -54,10 +54,20 @@ export class Bucket {
   }
 }
 
-function holds({ regex, conditions }: Candidate, { exchange, path }: Search): boolean {
-  if (regex !== undefined && !regex(path)) return false;
-  for (const condition of conditions) if (!condition(exchange)) return false;
-  return true;
+function holds(candidate: Candidate, { exchange, path }: Search): boolean {
+  candidate.rest ??= foldRest(candidate.match);
+  return candidate.rest(exchange, path);
+}
+
+/** Exact paths and prefixes are settled by the index itself, a regex only by its literal beginning. */
+function foldRest(match: RouteMatch): (exchange: Exchange, path: string) => boolean {
+  const regex = match.path?.kind === 'regex' ? pathTest(match.path, false) : undefined;
+  const conditions = conditionsOf(match);
+  return (exchange, path) => {
+    if (regex !== undefined && !regex(path)) return false;
+    for (const condition of conditions) if (!condition(exchange)) return false;
+    return true;
+  };
 }
 
 /** A header or query parameter by which candidates differ. */

@@ -37,6 +37,7 @@ const CLASSES = /\[\^?\]?[^\]]*\]/g;
 function hasTopLevelAlternative(pattern: string): boolean {
   // \Q…\E quotes what looks like syntax: too odd to reason about here.
   if (pattern.includes('\\Q')) return true;
+  if (!pattern.includes('|')) return false;
   let depth = 0;
   for (const character of pattern.replace(ESCAPES, '').replace(CLASSES, '')) {
     if (character === '(') depth++;

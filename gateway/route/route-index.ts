@@ -5,8 +5,7 @@
  */
 import type { Exchange } from '../exchange.ts';
 import type { Route } from '../snapshot.ts';
-import { Bucket, type Candidate, type Search } from './bucket.ts';
-import { type Condition, conditionsOf, pathTest } from './route-matcher.ts';
+import { Bucket, type Search } from './bucket.ts';
 import { ANYTHING, type IndexKey, indexKeyOf, StringIndex } from './string-index.ts';
 
 export class RouteIndex {
@@ -18,7 +17,7 @@ export class RouteIndex {
   constructor(routes: readonly Route[]) {
     this.#routes = routes;
     const gather = (positions: number[]) =>
-      new Bucket(positions.map((position) => candidateOf(routes[position]!, position)));
+      new Bucket(positions.map((position) => ({ position, match: routes[position]!.match, rest: undefined })));
     const keys = routes.map((route, position) => [pathKeyOf(route), position] as const);
     const ignoresCase = (position: number) => isCaseInsensitive(routes[position]!);
     this.#paths = new StringIndex(
@@ -50,10 +49,4 @@ function pathKeyOf(route: Route): IndexKey {
   if (path === undefined) return ANYTHING;
   const key = indexKeyOf(path);
   return isCaseInsensitive(route) ? { kind: key.kind, value: key.value.toLowerCase() } : key;
-}
-
-/** Exact paths and prefixes are settled by the index itself, a regex only by its literal beginning. */
-function candidateOf({ match }: Route, position: number): Candidate {
-  const regex = match.path?.kind === 'regex' ? pathTest(match.path, false) : undefined;
-  return { position, match, regex, conditions: conditionsOf(match) satisfies Condition[] };
 }

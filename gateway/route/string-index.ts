@@ -18,27 +18,37 @@ export function indexKeyOf(match: PathMatch | StringMatch | { kind: 'present' })
 
 export const ANYTHING: IndexKey = { kind: 'prefix', value: '' };
 
+/** The members under one key; what `gather` makes of them is made when a request first comes here. */
+interface Slot<T> {
+  members: number[];
+  value: T | undefined;
+}
+
 export class StringIndex<T> {
-  readonly #exact = new Map<string, T>();
-  readonly #prefixes = new RadixTree<T>();
+  readonly #exact = new Map<string, Slot<T>>();
+  readonly #prefixes = new RadixTree<Slot<T>>();
+  readonly #gather: (members: number[]) => T;
 
   /** `entries` under one key are gathered and made into one value by `gather`. */
   constructor(entries: Iterable<readonly [IndexKey, number]>, gather: (members: number[]) => T) {
-    const exact = new Map<string, number[]>();
-    const prefixes = new Map<string, number[]>();
+    this.#gather = gather;
+    const prefixes = new Map<string, Slot<T>>();
     for (const [{ kind, value }, member] of entries) {
-      const groups = kind === 'exact' ? exact : prefixes;
-      const group = groups.get(value);
-      if (group === undefined) groups.set(value, [member]);
-      else group.push(member);
+      const slots = kind === 'exact' ? this.#exact : prefixes;
+      const slot = slots.get(value);
+      if (slot === undefined) slots.set(value, { members: [member], value: undefined });
+      else slot.members.push(member);
     }
-    for (const [value, members] of exact) this.#exact.set(value, gather(members));
-    for (const [value, members] of prefixes) this.#prefixes.set(value, gather(members));
+    for (const [value, slot] of prefixes) this.#prefixes.set(value, slot);
   }
 
   visit(value: string, visit: (found: T) => void): void {
+    const open = (slot: Slot<T>) => {
+      slot.value ??= this.#gather(slot.members);
+      visit(slot.value);
+    };
     const exact = this.#exact.get(value);
-    if (exact !== undefined) visit(exact);
-    this.#prefixes.visitPrefixesOf(value, visit);
+    if (exact !== undefined) open(exact);
+    this.#prefixes.visitPrefixesOf(value, open);
   }
 }
