@@ -120,11 +120,11 @@ export class HttpExchange implements Exchange {
     this.#passedOn = undefined;
   }
 
-  /** Makes an upstream's Response the answer, its headers open to changes. */
-  passOn(response: Response): void {
+  /** Makes an upstream's Response the answer. `owned`: its headers are open to changes; else changes do not reach the client. */
+  passOn(response: Response, owned = true): void {
     const { status } = response;
     this.status = status;
-    this.#responseHeaders = new CopyOnWriteHeaders(response.headers, true);
+    this.#responseHeaders = new CopyOnWriteHeaders(response.headers, owned);
     this.#passedOn = { response, status };
   }
 

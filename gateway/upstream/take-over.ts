@@ -12,14 +12,18 @@ export interface TakeOver {
   ended: (() => void) | undefined;
 }
 
+/** The last status that a Response can be made with; HTTP allows three digits. */
+const LAST_STATUS = 599;
+
 /**
  * The Response that goes on to the client, its headers open to changes. The body passes untouched, at the runtime's own
  * speed, unless its end matters.
  */
 export function takeOver(exchange: HttpExchange, answer: Response, { started, until, ended }: TakeOver): void {
-  const passedOn =
-    answer.webSocket === null ? new Response(bodyOf(exchange, answer, until, ended), answer) : upgraded(answer);
-  exchange.passOn(passedOn);
+  // The runtime makes no Response with such a status, but passes one on: then its headers stay the upstream's.
+  const fixed = answer.status > LAST_STATUS;
+  exchange.passOn(fixed ? answer : changeable(exchange, answer, until, ended), !fixed);
+  if (fixed) ended?.();
   exchange.details = 'via_upstream';
   const entry = readEntry(exchange.responseHeaders);
   if (entry) {
@@ -27,6 +31,15 @@ export function takeOver(exchange: HttpExchange, answer: Response, { started, un
     exchange.details = entry.details;
   }
   exchange.responseHeaders.set('x-envoy-upstream-service-time', String(Date.now() - started));
+}
+
+function changeable(
+  exchange: HttpExchange,
+  answer: Response,
+  until: number,
+  ended: (() => void) | undefined,
+): Response {
+  return answer.webSocket === null ? new Response(bodyOf(exchange, answer, until, ended), answer) : upgraded(answer);
 }
 
 /** A WebSocket's end is not seen here, so it counts for nothing. */

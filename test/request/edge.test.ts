@@ -106,3 +106,8 @@ test('an unknown host gets an empty 404', async () => {
   const answer = await get(edge.port(80), 'nobody.example.com', '/');
   assert.deepEqual([answer?.status, answer?.body, headerOf(answer, 'content-type')], [404, '', undefined]);
 });
+
+test('a status that the runtime itself could not write passes on', async () => {
+  const answer = await get(edge.port(80), 'app.example.com', '/', ['x-echo-status: 999']);
+  assert.deepEqual([answer?.status, headerOf(answer, 'x-echo')], [999, '1']);
+});
