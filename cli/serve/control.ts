@@ -47,11 +47,12 @@ export async function startControl(options: ControlOptions, floor: () => FloorSo
   const { host, port } = splitAddress(options.address);
   const certificate = await apiCertificate(data, host);
   const token = tokenIn(options.kubeconfig) ?? newToken();
-  const sockets = await writeConfig(options, token, certificate);
+  const bracketed = host.includes(':') ? `[${host}]` : host;
+  const sockets = await writeConfig({ ...options, address: `${bracketed}:${port}` }, token, certificate);
   const config = join(folder, 'control.capnp');
   const process = superviseWorkerd({ title: 'control process', config, sockets, inherited: {} });
   await process.ready;
-  const shown = host === '0.0.0.0' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : bracketed;
   writeKubeconfig(options.kubeconfig, `https://${shown}:${port}`, certificate.certificate, token);
   const link = new ControlLink(join(folder, 'parent'), floor);
   return {

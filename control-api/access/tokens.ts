@@ -12,8 +12,11 @@ export interface TokenInfo {
   created: string;
 }
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS tokens (
-  id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, user TEXT NOT NULL, grants TEXT NOT NULL, expires INTEGER NOT NULL, created INTEGER NOT NULL)`;
+const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS tokens (
+  id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, user TEXT NOT NULL, grants TEXT NOT NULL, expires INTEGER NOT NULL, created INTEGER NOT NULL)`,
+  'CREATE TABLE IF NOT EXISTS bootstrapped (hash TEXT PRIMARY KEY)',
+];
 
 /** 256 random bits: no need for a slow hash, nobody guesses them. */
 const TOKEN_BYTES = 32;
@@ -24,7 +27,7 @@ export class Tokens {
 
   constructor(sql: Sql) {
     this.sql = sql;
-    sql.exec(SCHEMA);
+    for (const statement of SCHEMA) sql.exec(statement);
   }
 
   /** Makes a token that works until `expires` (ms). The returned secret is nowhere kept. */
@@ -34,7 +37,7 @@ export class Tokens {
     return { secret, info: await this.adopt(secret, user, grants, expires) };
   }
 
-  /** Takes in a secret that was made elsewhere (the first admin token of a self-hosted start). */
+  /** Takes in a secret that was made elsewhere. */
   async adopt(secret: string, user: string, grants: Grant[], expires: number): Promise<TokenInfo> {
     const info = { id: crypto.randomUUID().slice(0, 8), user, grants, created: Date.now(), expires };
     const hash = await sha256(secret);
@@ -49,6 +52,14 @@ export class Tokens {
       info.created,
     );
     return { ...info, created: iso(info.created), expires: iso(expires) };
+  }
+
+  /** The first admin's token, at the first start only: one that was revoked must not come back with the next start. */
+  async bootstrap(secret: string, expires: number): Promise<void> {
+    const hash = await sha256(secret);
+    if (firstRow(this.sql.exec('SELECT 1 AS found FROM bootstrapped WHERE hash = ?', hash))) return;
+    this.sql.exec('INSERT INTO bootstrapped VALUES (?)', hash);
+    await this.adopt(secret, 'admin', [{ role: 'admin', namespace: '*' }], expires);
   }
 
   /** The user behind a live token, or undefined. */

@@ -67,7 +67,7 @@ export class ControlStore extends DurableObject<ControlEnv> {
     const { BOOTSTRAP_TOKEN } = env;
     if (BOOTSTRAP_TOKEN) {
       ctx.blockConcurrencyWhile(async () => {
-        await tokens.adopt(BOOTSTRAP_TOKEN, 'admin', [{ role: 'admin', namespace: '*' }], Date.now() + A_YEAR_MS);
+        await tokens.bootstrap(BOOTSTRAP_TOKEN, Date.now() + A_YEAR_MS);
       });
     }
   }

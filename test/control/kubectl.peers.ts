@@ -1,6 +1,6 @@
 /** An unmodified kubectl against `serve --control`: every verb, good and bad input, in one story from an empty API to an empty API. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { requireKubectl, type Served, type Start, startServed } from './served.ts';
@@ -58,10 +58,24 @@ async function watches(served: Served): Promise<void> {
   }
 }
 
-function isQuiet(served: Served): void {
+/** Logs, metrics, audit, findings, the history and what is on disk. */
+async function isQuiet(served: Served): Promise<void> {
   const token = /token: (\S+)/.exec(readFileSync(served.kubeconfig, 'utf8'))?.[1] ?? '';
   assert.ok(token.length > 60);
+  const metrics = await fetch(`http://127.0.0.1:${served.admin}/stats/prometheus`);
+  const own = ['audit', 'findings', 'publications', 'tokens', 'snapshots/live'].map(
+    (name) => served.kubectl(['get', '--raw', `/bowsprit/v1/${name}`]).text,
+  );
+  const disk = filesBelow(served.data).map((file) => readFileSync(file, 'latin1'));
+  const places = { log: [served.log()], metrics: [await metrics.text()], api: own, disk };
   for (const canary of [token, 'canary-password', Buffer.from('canary-password').toString('base64')]) {
-    assert.ok(!served.log().includes(canary), `the log holds ${canary.slice(0, 12)}…`);
+    for (const [place, texts] of Object.entries(places)) {
+      assert.ok(!texts.some((text) => text.includes(canary)), `${place} holds ${canary.slice(0, 12)}…`);
+    }
   }
+}
+
+function filesBelow(folder: string): string[] {
+  const inside = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path));
+  return inside.filter((path) => statSync(path).isFile());
 }

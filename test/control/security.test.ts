@@ -57,6 +57,16 @@ test('a token that is expired, revoked, cut or of another scheme is none', async
   assert.equal((await api.call('GET', `/api/v1/namespaces?access_token=${good}`)).status, 401);
 });
 
+test("the first admin's token, once revoked, does not come back with the next start", async () => {
+  const { tokens } = startApi();
+  const later = Date.now() + 60_000;
+  await tokens.bootstrap('bsp_first', later);
+  assert.equal((await tokens.verify('bsp_first'))?.name, 'admin');
+  tokens.revoke(tokens.list()[0]!.id);
+  await tokens.bootstrap('bsp_first', later);
+  assert.equal(await tokens.verify('bsp_first'), undefined);
+});
+
 /** role → what it must not do; each is tried with a grant on `default` only and, where marked, on every namespace. */
 const ESCALATIONS: { role: 'viewer' | 'editor' | 'admin'; everywhere?: boolean; call: [string, string, unknown?] }[] = [
   { role: 'viewer', everywhere: true, call: ['POST', `${NETWORKING}/default/virtualservices`, virtualService('a')] },
