@@ -59,7 +59,7 @@ class WasmStep implements Step {
     const outcome = stream.responseHeaders(scope.response, exchange.responseBody === null);
     const wantsBody = exchange.responseBody !== null && stream.wantsResponseBody;
     if (wantsBody || outcome instanceof Promise) return respondSlowly(exchange, stream, scope, outcome, wantsBody);
-    endLater(exchange, stream, scope);
+    endLater(stream, scope);
     return outcome && replyOf(outcome);
   }
 }
@@ -128,7 +128,7 @@ async function respondSlowly(
   const body = exchange.responseBody;
   if (!wantsBody || body === null) {
     const outcome = await waiting;
-    endLater(exchange, stream, scope);
+    endLater(stream, scope);
     return outcome && replyOf(outcome);
   }
   const isStream = body instanceof ReadableStream;
@@ -140,16 +140,16 @@ async function respondSlowly(
   const outcome = await waiting;
   if (outcome) {
     flow.cancel(new Error('a filter replaced the answer'));
-    endLater(exchange, stream, scope);
+    endLater(stream, scope);
     return replyOf(outcome);
   }
   stream.markAnswered();
   // Its length may change on the way; without the header the platform sends pieces.
   exchange.responseHeaders.remove('content-length');
-  if (isStream) exchange.responseBody = asStream(flow, stream, () => end(exchange, stream, scope));
+  if (isStream) exchange.responseBody = asStream(flow, stream, () => end(stream, scope));
   else {
     exchange.responseBody = await whole(flow);
-    endLater(exchange, stream, scope);
+    endLater(stream, scope);
   }
   return undefined;
 }
@@ -159,11 +159,11 @@ function bytesOf(body: string | Uint8Array): Uint8Array {
 }
 
 /** log, done and delete run when the answer has been handed over. */
-function endLater(exchange: Exchange, stream: FilterStream, scope: Scope): void {
-  queueMicrotask(() => end(exchange, stream, scope));
+function endLater(stream: FilterStream, scope: Scope): void {
+  queueMicrotask(() => end(stream, scope));
 }
 
-function end(exchange: Exchange, stream: FilterStream, scope: Scope): void {
+function end(stream: FilterStream, scope: Scope): void {
   scope.attributes.complete = true;
   stream.end({ requestHeaders: scope.request, responseHeaders: scope.response ?? null });
 }

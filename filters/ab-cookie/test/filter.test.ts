@@ -26,7 +26,9 @@ test('a variant that is no longer there is replaced, and the header cannot be fo
 });
 
 test('weights hold', async () => {
-  const filter = await load({ a: 1, b: 3, never: 0 });
+  // Not in Envoy as well: thousands of requests take minutes there.
+  const config = { variants: { a: 1, b: 3, never: 0 } };
+  const filter = await loadFilter('build/ab-cookie.wasm', { config, envoy: false });
   const counts: Record<string, number> = {};
   for (let i = 0; i < 2000; i++) {
     const { upstream } = await filter.request({ headers: { 'x-request-id': String(i) } });

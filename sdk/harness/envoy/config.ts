@@ -30,6 +30,7 @@ function listener(setup: EnvoySetup): object {
     stat_prefix: 'test',
     // What a test did not send, the upstream is not to see.
     generate_request_id: false,
+    preserve_external_request_id: true,
     route_config: { name: 'routes', virtual_hosts: [{ name: 'all', domains: ['*'], routes: [route] }] },
     http_filters: [
       wasmFilter(setup),

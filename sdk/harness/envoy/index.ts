@@ -7,15 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallHandler } from '../fake-callouts.ts';
 import type { LogLine } from '../fake-host.ts';
-import {
-  bodyPieces,
-  headerLines,
-  Lines,
-  type RequestInit,
-  type ResponseInit,
-  type Result,
-  type SeenRequest,
-} from '../messages.ts';
+import { Lines, type RequestInit, type ResponseInit, type Result, type SeenRequest } from '../messages.ts';
 import { exchange } from './client.ts';
 import { type EnvoySetup, envoyConfig } from './config.ts';
 import { serveUpstream, type Upstream } from './upstream.ts';
