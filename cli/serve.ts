@@ -1,5 +1,5 @@
 /** `bowsprit serve`: workerd in the foreground, one socket for each Gateway port. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -7,6 +7,7 @@ import type { FloorSource } from '../control-api/store/floor.ts';
 import { type ConfigurationOptions, fetchFilters, readConfiguration, readFloor } from './configuration.ts';
 import { action, CommandError, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
+import type { ModuleStore } from './modules/store.ts';
 import { several } from './options.ts';
 import { serveAdmin } from './serve/admin.ts';
 import type { Control } from './serve/control.ts';
@@ -86,8 +87,16 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     });
     printFindings(findings);
     await gateway.roll(snapshot, filters);
+    watchModules(modules);
   };
-  const control = options.control === undefined ? undefined : await controlOf(options, options.control);
+  // A filter that was built anew takes over like any other change.
+  let unwatchModules = (): void => undefined;
+  const watchModules = ({ sources }: ModuleStore): void => {
+    unwatchModules();
+    unwatchModules = watchFiles([...sources].filter(existsSync), () => reload());
+  };
+  const control =
+    options.control === undefined ? undefined : await controlOf(options, options.control, gateway.stateAddress);
   const isOurs = (url: string): boolean => readFloor(options).files.some(({ text }) => text.includes(url));
   await control?.follow(controlGateways(gateway, isOurs));
   // Without the API, and when its Snapshot cannot be served: what the files say.
@@ -104,6 +113,7 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
   await signalled();
   ready = false;
   unwatch();
+  unwatchModules();
   await control?.stop();
   await gateway.stop();
   admin.close();
@@ -115,7 +125,7 @@ function printPorts(gateway: Gateway): void {
   for (const [port, local] of gateway.localPorts()) console.error(`bowsprit: port ${port} on ${gateway.bind}:${local}`);
 }
 
-async function controlOf(options: ServeOptions, address: string): Promise<Control> {
+async function controlOf(options: ServeOptions, address: string, state: string): Promise<Control> {
   const folder = mkdtempSync(join(tmpdir(), 'bowsprit-control-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const data = join(options.data ?? folder, 'control');
@@ -133,6 +143,7 @@ async function controlOf(options: ServeOptions, address: string): Promise<Contro
       data,
       folder,
       kubeconfig: options.kubeconfig,
+      state,
       ...(options.access !== undefined && { access: options.access }),
     },
     floor,

@@ -1,5 +1,5 @@
 /** `bowsprit filter build`: compile, check as Envoy would, and write everything that goes to a cluster or a registry. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import { BuildError, compileFilter } from '../../sdk/build/compile.ts';
@@ -20,7 +20,9 @@ export async function build(folder: string, flags: { debug?: boolean } = {}): Pr
   const sha256 = digest(bytes);
   const out = dirname(project.wasm);
   mkdirSync(out, { recursive: true });
-  writeFileSync(project.wasm, bytes);
+  // Renamed into place, because a running gateway may be watching it.
+  writeFileSync(`${project.wasm}.new`, bytes);
+  renameSync(`${project.wasm}.new`, project.wasm);
   writeFileSync(`${project.wasm}.sha256`, `${sha256}  ${project.name}.wasm\n`);
   writeFileSync(join(out, 'wasmplugin.yaml'), manifest(project, sha256, `file://${project.wasm}`));
   rmSync(join(out, 'oci'), { recursive: true, force: true });

@@ -25,6 +25,8 @@ export function cacheFolder(): string {
 export class ModuleStore {
   /** File by SHA-256, of everything that was found. */
   readonly files = new Map<string, string>();
+  /** Paths of file:// modules, found or not: what to watch. */
+  readonly sources = new Set<string>();
   /** Why a URL could not be fetched in this run. */
   readonly #problems = new Map<string, string>();
   readonly #offline: boolean;
@@ -36,7 +38,9 @@ export class ModuleStore {
 
   find(reference: ModuleReference): LoadedModule {
     try {
-      const file = reference.url.startsWith('file://') ? pathOf(reference.url) : cachedFile(reference);
+      const isFile = reference.url.startsWith('file://');
+      const file = isFile ? fileURLToPath(reference.url) : cachedFile(reference);
+      if (isFile && file) this.sources.add(file);
       if (file === undefined && this.#offline) return { sha256: reference.sha256 };
       if (file === undefined) return { problem: this.#problems.get(reference.url) ?? 'it has not been fetched yet' };
       const bytes = readFileSync(file);
@@ -63,10 +67,6 @@ function limited(file: string, bytes: Uint8Array, sha256: string): string {
   const copy = join(cacheFolder(), `${sha256}.bounded.wasm`);
   if (!existsSync(copy)) writeAtomically(copy, bounded);
   return copy;
-}
-
-function pathOf(url: string): string {
-  return fileURLToPath(url);
 }
 
 const recordOf = (url: string): string => join(cacheFolder(), `${digest(new TextEncoder().encode(url))}.url`);

@@ -28,6 +28,8 @@ export interface ControlOptions {
   kubeconfig: string;
   /** AccessSettings, YAML. */
   access?: string;
+  /** Address of the state process, which may start later. */
+  state: string;
 }
 
 export interface Control {
@@ -69,7 +71,7 @@ export async function startControl(options: ControlOptions, floor: () => FloorSo
 const STOP_MS = 1000;
 
 async function writeConfig(
-  { folder, data, address, access }: ControlOptions,
+  { folder, data, address, access, state }: ControlOptions,
   token: string,
   { key, certificate }: { key: string; certificate: string },
 ) {
@@ -92,7 +94,8 @@ async function writeConfig(
   ];
   const modules = [{ name: 'control.js', kind: 'esModule' as const, file: 'control.js' }];
   const durableObjects = { classes: CLASSES, disk: join(data, 'objects') };
-  secret('control.capnp', workerdConfig({ modules, json, externals: [], durableObjects, sockets }));
+  const externals = [{ name: 'STATE', address: state, rpc: true }];
+  secret('control.capnp', workerdConfig({ modules, json, externals, durableObjects, sockets }));
   return sockets;
 }
 

@@ -183,6 +183,11 @@ export class Gateway {
     return this.#state.address;
   }
 
+  /** Where the state process is, or will be when the first limit needs one. */
+  get stateAddress(): string {
+    return this.#options.state ?? `unix:${join(this.#folder, 'state', 'rpc')}`;
+  }
+
   /** Path of the Unix socket of our own state process, while there is one. */
   stateSocket(): string | undefined {
     return this.#state?.address.replace(/^unix:/, '');

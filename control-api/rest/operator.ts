@@ -1,9 +1,10 @@
 /** Bowsprit's own part of the API: what was published, rolling back, tokens, the audit log. Everything here is JSON. */
 import { type Context, Hono } from 'hono';
+import type { CounterOperations } from '../../gateway/ratelimit/counters/protocol.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Audit } from '../access/audit.ts';
 import type { Tokens } from '../access/tokens.ts';
-import { type Grant, may, ROLES } from '../access/user.ts';
+import { type Grant, ROLES } from '../access/user.ts';
 import type { Locks } from '../store/locks.ts';
 import type { Publisher } from '../store/publisher.ts';
 import { snapshotDiff } from '../store/snapshot-diff.ts';
@@ -12,7 +13,9 @@ import { publicationStream } from '../store/stream.ts';
 import { ApiError } from './api-error.ts';
 import { isObject, type Json } from './apply/fields.ts';
 import { readObject } from './body.ts';
+import { counterRoutes } from './counter-routes.ts';
 import type { Env } from './guard.ts';
+import { allow, record } from './operator-access.ts';
 import { checkName } from './target.ts';
 
 export interface OperatorDeps {
@@ -21,9 +24,10 @@ export interface OperatorDeps {
   tokens: Tokens;
   audit: Audit;
   locks: Locks;
+  /** Where global rate limits are counted; undefined: the control process cannot reach them. */
+  counters: CounterOperations | undefined;
 }
 
-const GROUP = 'access.bowsprit.dev';
 const A_DAY_MS = 24 * 3600 * 1000;
 const LONGEST_DAYS = 365;
 
@@ -64,6 +68,7 @@ export function operatorRoutes(deps: OperatorDeps): Hono<Env> {
     return c.json(publication);
   });
   lockRoutes(routes, deps);
+  counterRoutes(routes, deps);
   accessRoutes(routes, deps);
   return routes;
 }
@@ -154,27 +159,4 @@ function tokenRequest(body: Json): { user: string; grants: Grant[]; days: number
   if (typeof days !== 'number' || !(days > 0 && days <= LONGEST_DAYS))
     throw new ApiError('BadRequest', `days: a number up to ${LONGEST_DAYS} is needed`);
   return { user, grants: grants as Grant[], days };
-}
-
-/** Publications are of every namespace together, so a grant on one of them is not enough to see or move them. */
-function allow(c: Context<Env>, verb: string, resource: 'publications' | 'tokens'): void {
-  const group = resource === 'tokens' ? GROUP : 'bowsprit.dev';
-  const admin = resource === 'tokens' ? 'create' : verb;
-  if (may(c.get('user'), { verb: admin, group, resource, namespace: '' })) return;
-  throw new ApiError(
-    'Forbidden',
-    `${resource} is forbidden: User "${c.get('user').name}" cannot ${verb} resource "${resource}" at the cluster scope`,
-  );
-}
-
-function record(deps: OperatorDeps, user: string, verb: string, resource: string, name: string): void {
-  deps.audit.record({
-    user,
-    verb,
-    resource: `bowsprit.dev/${resource}`,
-    namespace: '',
-    name,
-    status: 200,
-    dryRun: false,
-  });
 }

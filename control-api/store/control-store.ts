@@ -1,5 +1,6 @@
 /** The Durable Object that keeps the configuration: objects, their log, tokens and the audit trail, and the API over them. */
 import { DurableObject } from 'cloudflare:workers';
+import { counterStoreOf } from '../../gateway/ratelimit/counters/stores.ts';
 import type { ServedCount } from '../../gateway/served-count.ts';
 import { Audit } from '../access/audit.ts';
 import { authenticator } from '../access/authenticate.ts';
@@ -63,7 +64,18 @@ export class ControlStore extends DurableObject<ControlEnv> {
     const authenticate = authenticator(tokens, settingsOf(env));
     const sealer = env.SECRET_KEY ? new Sealer(env.SECRET_KEY) : undefined;
     const locks = new Locks(sql);
-    this.app = createApp({ locks, store, sealer, snapshots, publisher, tokens, audit: new Audit(sql), authenticate });
+    const counters = counterStoreOf({ ...env });
+    this.app = createApp({
+      counters,
+      locks,
+      store,
+      sealer,
+      snapshots,
+      publisher,
+      tokens,
+      audit: new Audit(sql),
+      authenticate,
+    });
     const { BOOTSTRAP_TOKEN } = env;
     if (BOOTSTRAP_TOKEN) {
       ctx.blockConcurrencyWhile(async () => {

@@ -9,6 +9,7 @@ import { Once, type ReplayableBody, replayable } from '../traffic/replay.ts';
 import type { FoldedRetry, ResetReason } from '../traffic/retry.ts';
 import type { Balancer } from './balance/balancer.ts';
 import { Host } from './balance/host.ts';
+import type { Span } from './balance/in-flight.ts';
 import type { Hash64 } from './balance/xxhash64.ts';
 import { failureReply, NO_HEALTHY_UPSTREAM, timeoutReply } from './failure-reply.ts';
 import { limitTry } from './limit-try.ts';
@@ -32,6 +33,8 @@ export interface Target {
   /** Set-Cookie lines for the answer. */
   cookies: readonly string[];
   first: Host;
+  /** Counts the request down whose answer has begun; there where requests are limited. */
+  release?: () => void;
 }
 
 type Outcome = Response | ResetReason;
@@ -39,7 +42,11 @@ type Outcome = Response | ResetReason;
 /** Asks what the workloads behind would refuse, then tries. */
 export async function attempts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
   const refused = target.guard === undefined ? undefined : await target.guard(exchange);
-  return refused ?? tryHosts(exchange, plan, target);
+  if (refused !== undefined) return refused;
+  const verdict = tryHosts(exchange, plan, target);
+  // Where requests are limited, one whose client goes away has to be counted down all the same.
+  if (target.balancer.breaker.limits) exchange.waitUntil(verdict);
+  return verdict;
 }
 
 async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
@@ -51,14 +58,15 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
   plan.mirror?.(exchange, body);
   const tried: Host[] = [];
   let host = target.first;
+  let retrying: Span | undefined;
   for (let attempt = 1; ; attempt++) {
     exchange.upstream.endpoint = host.endpoint;
     exchange.upstream.attempts = attempt;
     if (attempt > 1) announce(exchange, attempt, deadline.expectedMs(perTryMs, Date.now()));
     exchange.body = body.take() ?? null;
-    const outcome = await attemptOnce(exchange, balancer, host, deadline.tryMs(perTryMs, Date.now()));
-    if (attempt > 1) balancer.breaker.retries--;
-    const wait = retryWait(exchange, plan.retry, balancer, { outcome, attempt, deadline, body });
+    const outcome = await attemptOnce(exchange, target, host, deadline.tryMs(perTryMs, Date.now()));
+    if (retrying) retrying.count--;
+    const wait = retryWait(exchange, plan.retry, target, { outcome, attempt, deadline, body });
     if (wait === undefined) {
       body.release();
       return finish(exchange, target, { outcome, attempt, started, deadline });
@@ -69,7 +77,7 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
     const next = deadline.passed(Date.now()) ? timeoutReply('response_timeout') : balancer.pick(hash, tried);
     if (!(next instanceof Host)) return next ?? NO_HEALTHY_UPSTREAM;
     host = next;
-    balancer.breaker.retries++;
+    retrying = balancer.breaker.retries.begin(Date.now());
   }
 }
 
@@ -101,25 +109,23 @@ function connectMs({ answeredAt }: Host, { connectTimeoutMs, resolution }: Clust
 }
 
 /** Sends once and tells the balancer how it went. Its requests in flight end here unless the answer's body counts too. */
-async function attemptOnce(
-  exchange: HttpExchange,
-  { breaker, cluster, detector }: Balancer,
-  host: Host,
-  tryMs: number,
-): Promise<Outcome> {
-  if (!breaker.mayRequest()) return 'overflow';
-  breaker.requests++;
-  host.active++;
+async function attemptOnce(exchange: HttpExchange, target: Target, host: Host, tryMs: number): Promise<Outcome> {
+  const { breaker, cluster, detector } = target.balancer;
+  const now = Date.now();
+  if (!breaker.mayRequest(now)) return 'overflow';
+  const counted = breaker.requests.begin(now);
+  const busy = host.inFlight.begin(now);
   const limit = limitTry(tryMs, connectMs(host, cluster), host.endpoint);
   const outcome = await send(exchange, cluster, host.endpoint, limit.signal);
   limit.cancel();
-  host.active--;
+  busy.count--;
   if (typeof outcome === 'string') {
-    breaker.requests--;
+    counted.count--;
     detector?.failed(host, outcome, Date.now());
   } else {
     host.answeredAt = Date.now();
-    if (!breaker.limits) breaker.requests--;
+    if (breaker.limits) target.release = () => counted.count--;
+    else counted.count--;
     detector?.answered(host, outcome.status, Date.now());
   }
   return outcome;
@@ -136,7 +142,7 @@ interface Tried {
 function retryWait(
   exchange: HttpExchange,
   retry: FoldedRetry | undefined,
-  { breaker }: Balancer,
+  target: Target,
   { outcome, attempt, deadline, body }: Tried,
 ): number | undefined {
   if (retry === undefined) return undefined;
@@ -149,12 +155,13 @@ function retryWait(
     if (retry.attempts > 0) exchange.flags.add('URX');
     return undefined;
   }
-  if (!breaker.mayRetry()) {
+  if (!target.balancer.breaker.mayRetry(Date.now())) {
     exchange.flags.add('UO');
     return undefined;
   }
   if (!body.mayRepeat()) return undefined;
-  if (typeof outcome !== 'string' && breaker.limits) breaker.requests--;
+  target.release?.();
+  delete target.release;
   return retry.backoff(attempt);
 }
 
@@ -167,7 +174,7 @@ interface Finished {
 
 function finish(
   exchange: HttpExchange,
-  { balancer: { breaker }, cookies }: Target,
+  { cookies, release }: Target,
   { outcome, attempt, started, deadline }: Finished,
 ): LocalReply | undefined {
   if (typeof outcome === 'string') {
@@ -175,8 +182,7 @@ function finish(
     if (outcome === 'timeout' && deadline.passed(Date.now())) return timeoutReply('response_timeout');
     return failureReply(outcome, attempt);
   }
-  const ended = breaker.limits ? () => breaker.requests-- : undefined;
-  takeOver(exchange, outcome, { started, until: deadline.at, ended });
+  takeOver(exchange, outcome, { started, until: deadline.at, ended: release });
   exchange.routeHeaders?.(exchange.responseHeaders, exchange);
   for (const cookie of cookies) exchange.responseHeaders.append('set-cookie', cookie);
   return undefined;

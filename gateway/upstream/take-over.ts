@@ -58,8 +58,12 @@ function bodyOf(
   if (body === null || (until === Number.POSITIVE_INFINITY && ended === undefined)) return body;
   // The length of an encoded answer is not that of what the runtime hands over here.
   const length = headers.has('content-encoding') ? null : headers.get('content-length');
-  return watchBody(body as ReadableStream<Uint8Array>, length, until, (late) => {
+  const watched = watchBody(body as ReadableStream<Uint8Array>, length, until);
+  const counted = watched.ended.then((late) => {
     if (late) exchange.flags.add('UT');
     ended?.();
   });
+  // A client that goes away takes everything with it that nobody waits for.
+  if (ended) exchange.waitUntil(counted);
+  return watched.body;
 }

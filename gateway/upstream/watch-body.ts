@@ -8,17 +8,17 @@ type Bytes = ReadableStream<Uint8Array>;
  *
  * @param length Content-Length of the answer: with it the runtime keeps the framing
  * @param at milliseconds since the epoch, or Infinity
- * @param ended called once, however it ends; true when it was the deadline
+ * @returns the body, and when it has ended, however: true when it was the deadline
  */
-export function watchBody(body: Bytes, length: string | null, at: number, ended: (late: boolean) => void): Bytes {
+export function watchBody(body: Bytes, length: string | null, at: number): { body: Bytes; ended: Promise<boolean> } {
   const { readable, writable } =
     length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
   const controller = new AbortController();
   const timer = at === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => controller.abort(), at - Date.now());
   const done = () => {
     clearTimeout(timer);
-    ended(controller.signal.aborted);
+    return controller.signal.aborted;
   };
-  body.pipeTo(writable, { signal: controller.signal }).then(done, done);
-  return readable;
+  const ended = body.pipeTo(writable, { signal: controller.signal }).then(done, done);
+  return { body: readable, ended };
 }

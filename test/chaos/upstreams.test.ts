@@ -279,6 +279,18 @@ describe('an outage is not multiplied', () => {
     assert.equal((await send('/narrow')).status, 200);
   });
 
+  test('clients that go away free their places', async () => {
+    good.delay = 300;
+    for (let i = 0; i < 2; i++) {
+      const request = http.get({ host: '127.0.0.1', port: edge.port(80), path: '/narrow', agent });
+      request.on('error', () => {});
+      setTimeout(() => request.destroy(), 100);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    good.delay = 0;
+    assert.equal((await send('/narrow')).status, 200);
+  });
+
   test('a failing host is ejected and comes back when it is well', async () => {
     bad.mood = 'fail';
     for (let i = 0; i < 8; i++) await send('/ejecting');

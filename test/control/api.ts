@@ -1,4 +1,5 @@
 /** The control API in this process, over SQLite in memory: the same application that the Durable Object runs. */
+
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { Audit } from '../../control-api/access/audit.ts';
@@ -14,6 +15,7 @@ import { Publisher } from '../../control-api/store/publisher.ts';
 import { Sealer } from '../../control-api/store/sealer.ts';
 import { Snapshots } from '../../control-api/store/snapshots.ts';
 import type { Row, Sql } from '../../control-api/store/sql.ts';
+import type { CounterOperations } from '../../gateway/ratelimit/counters/protocol.ts';
 
 export interface Api {
   store: ObjectStore;
@@ -73,7 +75,9 @@ export function startApi(): Api {
   const audit = new Audit(sql);
   const sealer = new Sealer(randomBytes(32).toString('base64'));
   const authenticate = authenticator(tokens);
-  const app = createApp({ store, snapshots, publisher, tokens, audit, sealer, authenticate, locks: new Locks(sql) });
+  const counters = counterFake();
+  const locks = new Locks(sql);
+  const app = createApp({ store, snapshots, publisher, tokens, audit, sealer, authenticate, locks, counters });
   return {
     ...{ store, snapshots, publisher, tokens, audit, dump },
     token: async (user, ...grants) => (await tokens.issue(user, grants, Date.now() + 3_600_000)).secret,
@@ -84,5 +88,14 @@ export function startApi(): Api {
       const answer = await app.fetch(request);
       return { status: answer.status, text: await answer.text(), headers: answer.headers };
     },
+  };
+}
+
+/** One open counter, until it is set back. */
+function counterFake(): CounterOperations {
+  const open = [{ name: 'd_k_v_', start: 0, ends: 2 ** 40, count: 3, limit: 5, moved: false }];
+  return {
+    usage: async (prefix) => open.filter(({ name }) => name.startsWith(prefix)),
+    reset: async (name) => (open[0]?.name === name ? open.splice(0) : []),
   };
 }

@@ -100,6 +100,7 @@ for (const { name, weights, loadBalancer } of cases) {
       loadBalancer,
       weightOf: ({ weight }: Host) => weight,
       slowStart: undefined,
+      now: Date.now,
       random: Math.random,
     });
     const keys = Array.from({ length: KEYS }, (_, i) => keyNumber(i));
@@ -126,6 +127,7 @@ for (const policy of ['RING_HASH', 'MAGLEV'] as const) {
       loadBalancer: { policy, minimumRingSize: 65_536 },
       weightOf: ({ weight }: Host) => weight,
       slowStart: undefined,
+      now: Date.now,
       random: Math.random,
     };
     const nine = foldPicker(

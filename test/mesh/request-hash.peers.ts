@@ -114,7 +114,13 @@ before(async () => {
   envoy = await startEnvoy({ listeners: [httpListener(envoyPort, routes)], clusters: [cluster] });
   const hosts = ports.map((port) => new Host({ address: '127.0.0.1', port, labels: {}, weight: 1 }, 0));
   const weightOf = ({ weight }: Host) => weight;
-  pick = foldPicker(hosts, { loadBalancer: { policy: 'MAGLEV' }, weightOf, slowStart: undefined, random: Math.random });
+  pick = foldPicker(hosts, {
+    loadBalancer: { policy: 'MAGLEV' },
+    weightOf,
+    slowStart: undefined,
+    now: Date.now,
+    random: Math.random,
+  });
 });
 
 after(() => {

@@ -1,7 +1,8 @@
 /** Walks through the README as a reader would: what it says to type is typed, what it promises must come. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readmeSteps } from './readme.ts';
 
@@ -65,3 +66,17 @@ async function stop(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM');
   await ended;
 }
+
+describe('links', () => {
+  const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: ROOT })];
+  for (const page of pages) {
+    it(`of ${page} lead somewhere`, () => {
+      const text = readFileSync(join(ROOT, page), 'utf8');
+      const targets = [...text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)].map(([, target = '']) => target);
+      assert.deepEqual(
+        targets.filter((target) => !existsSync(join(ROOT, dirname(page), target))),
+        [],
+      );
+    });
+  }
+});

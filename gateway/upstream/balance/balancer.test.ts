@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cluster } from '../../snapshot.ts';
 import { Balancer } from './balancer.ts';
+import type { InFlight } from './in-flight.ts';
 import { xxHash64 } from './xxhash64.ts';
 
 const OUTLIER: Cluster['outlierDetection'] = {
@@ -138,16 +139,19 @@ test('limits: requests, retries, and a budget in place of the retries', () => {
   const { breaker } = new Balancer(
     clusterOf(1, { connectionPool: { maxConnections: 2, http1MaxPendingRequests: 1, maxRetries: 1 } }),
   );
-  breaker.requests = 2;
-  assert.equal(breaker.mayRequest(), true);
-  breaker.requests = 3;
-  assert.equal(breaker.mayRequest(), false);
-  assert.equal(breaker.mayRetry(), true);
-  breaker.retries = 1;
-  assert.equal(breaker.mayRetry(), false);
+  const begin = (flights: InFlight, times: number) => {
+    for (let i = 0; i < times; i++) flights.begin(0);
+  };
+  begin(breaker.requests, 2);
+  assert.equal(breaker.mayRequest(0), true);
+  begin(breaker.requests, 1);
+  assert.equal(breaker.mayRequest(0), false);
+  assert.equal(breaker.mayRetry(0), true);
+  begin(breaker.retries, 1);
+  assert.equal(breaker.mayRetry(0), false);
   const budget = new Balancer(clusterOf(1, { retryBudget: { percent: 20, minRetryConcurrency: 3 } })).breaker;
-  budget.retries = 3;
-  assert.equal(budget.mayRetry(), false);
-  budget.requests = 100;
-  assert.equal(budget.mayRetry(), true);
+  begin(budget.retries, 3);
+  assert.equal(budget.mayRetry(0), false);
+  begin(budget.requests, 100);
+  assert.equal(budget.mayRetry(0), true);
 });

@@ -111,7 +111,13 @@ export class Balancer {
 
   #foldPicker(hosts: readonly Host[], weightOf = (host: Host): number => host.weight): Picker {
     const { loadBalancer } = this.cluster;
-    return foldPicker(hosts, { loadBalancer, weightOf, slowStart: this.#slowStart, random: this.#random });
+    return foldPicker(hosts, {
+      loadBalancer,
+      weightOf,
+      slowStart: this.#slowStart,
+      random: this.#random,
+      now: this.#now,
+    });
   }
 }
 

@@ -3,12 +3,13 @@
  * the limits is answered 503 "overflow", a retry past them is not made.
  */
 import type { Cluster } from '../../snapshot.ts';
+import { InFlight } from './in-flight.ts';
 
 export class CircuitBreaker {
   /** Requests in flight: sent, their answers not ended. */
-  requests = 0;
+  readonly requests = new InFlight();
   /** Retries in flight. */
-  retries = 0;
+  readonly retries = new InFlight();
   readonly #maxRequests: number;
   readonly #maxRetries: number;
   readonly #budget: Cluster['retryBudget'];
@@ -26,14 +27,15 @@ export class CircuitBreaker {
     return this.#maxRequests !== Infinity || this.#budget !== undefined;
   }
 
-  mayRequest(): boolean {
-    return this.requests < this.#maxRequests;
+  mayRequest(now: number): boolean {
+    return this.#maxRequests === Infinity || this.requests.count(now) < this.#maxRequests;
   }
 
   /** A budget replaces maxRetries, as in Envoy. */
-  mayRetry(): boolean {
-    if (this.#budget === undefined) return this.retries < this.#maxRetries;
+  mayRetry(now: number): boolean {
+    if (this.#budget === undefined) return this.retries.count(now) < this.#maxRetries;
     const { percent, minRetryConcurrency } = this.#budget;
-    return this.retries < Math.max(minRetryConcurrency, Math.floor((percent / 100) * this.requests));
+    const allowed = Math.floor((percent / 100) * this.requests.count(now));
+    return this.retries.count(now) < Math.max(minRetryConcurrency, allowed);
   }
 }

@@ -1,5 +1,6 @@
 /** An endpoint with what this isolate knows of it: requests in flight, health, the failures in a row. */
 import type { Endpoint } from '../../snapshot.ts';
+import { InFlight } from './in-flight.ts';
 
 export class Host {
   readonly endpoint: Endpoint;
@@ -9,7 +10,7 @@ export class Host {
   /** Milliseconds; when this isolate first saw it, for slow start. */
   readonly since: number;
   /** Requests sent whose answer has not begun. */
-  active = 0;
+  inFlight = new InFlight();
   /** Milliseconds of its last answer. */
   answeredAt = Number.NEGATIVE_INFINITY;
   ejected = false;
@@ -31,7 +32,7 @@ export class Host {
   /** The same endpoint under a new Snapshot keeps what was learned about it. */
   continuedAs(endpoint: Endpoint): Host {
     return Object.assign(new Host(endpoint, this.since), {
-      active: this.active,
+      inFlight: this.inFlight,
       answeredAt: this.answeredAt,
       ejected: this.ejected,
       ejectedAt: this.ejectedAt,

@@ -9,7 +9,13 @@ const hostsOf = (...weights: number[]): Host[] =>
   weights.map((weight, i) => new Host({ address: '10.0.0.1', port: 8001 + i, labels: {}, weight }, 0));
 
 const picker = (hosts: Host[], policy: LoadBalancer['policy'], random: () => number = Math.random): Picker =>
-  foldPicker(hosts, { loadBalancer: { policy }, weightOf: ({ weight }: Host) => weight, slowStart: undefined, random });
+  foldPicker(hosts, {
+    loadBalancer: { policy },
+    weightOf: ({ weight }: Host) => weight,
+    slowStart: undefined,
+    now: () => 0,
+    random,
+  });
 
 function count(pick: Picker, times: number): Record<number, number> {
   const counts: Record<number, number> = {};
@@ -40,7 +46,7 @@ test('random ignores weights, as Envoy does', () => {
 
 test('least request avoids the loaded host of two', () => {
   const hosts = hostsOf(1, 1);
-  hosts[0]!.active = 5;
+  for (let i = 0; i < 5; i++) hosts[0]!.inFlight.begin(0);
   const counts = count(picker(hosts, 'LEAST_REQUEST'), 4000);
   assert.ok(Math.abs(counts[8001]! - 1000) < 250, JSON.stringify(counts));
 });
@@ -54,7 +60,7 @@ test('weighted least request divides the weight by the load', () => {
     ),
     { 8001: 90, 8002: 10 },
   );
-  hosts[0]!.active = 8;
+  for (let i = 0; i < 8; i++) hosts[0]!.inFlight.begin(0);
   assert.deepEqual(
     count(
       picker(hosts, 'LEAST_REQUEST', () => 0),

@@ -19,6 +19,8 @@ export interface PickerOptions {
   weightOf: (host: Host) => number;
   slowStart: SlowStart | undefined;
   random: () => number;
+  /** Milliseconds. */
+  now: () => number;
 }
 
 /** `hosts` are those that may be used now, in the cluster's order. PASSTHROUGH has no original destination at the edge. */
@@ -55,15 +57,16 @@ function roundRobin(hosts: readonly Host[], { slowStart, weightOf: full, random 
 }
 
 /** Two choices by chance, the one with fewer requests wins; with weights the schedule, weight / (active + 1). */
-function leastRequest(hosts: readonly Host[], { slowStart, weightOf: full, random }: PickerOptions): Picker {
+function leastRequest(hosts: readonly Host[], { slowStart, weightOf: full, random, now }: PickerOptions): Picker {
   if (slowStart || !alike(hosts)) {
-    const weightOf = (host: Host) => (full(host) * (slowStart?.(host) ?? 1)) / (host.active + 1);
+    const weightOf = (host: Host) => (full(host) * (slowStart?.(host) ?? 1)) / (host.inFlight.count(now()) + 1);
     return scheduled(new EdfScheduler(hosts, weightOf), hosts.length, random);
   }
   return () => {
     const one = hosts[Math.floor(random() * hosts.length)]!;
     const other = hosts[Math.floor(random() * hosts.length)]!;
-    return other.active < one.active ? other : one;
+    const at = now();
+    return other.inFlight.count(at) < one.inFlight.count(at) ? other : one;
   };
 }
 
