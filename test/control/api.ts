@@ -27,6 +27,8 @@ export interface Api {
   dump(): string;
   /** A token with these grants, for an hour. */
   token(user: string, ...grants: Grant[]): Promise<string>;
+  /** A stream that stays open. */
+  open(path: string, token: string): Promise<AsyncIterable<Uint8Array>>;
   call(
     method: string,
     path: string,
@@ -81,6 +83,11 @@ export function startApi(): Api {
   return {
     ...{ store, snapshots, publisher, tokens, audit, dump },
     token: async (user, ...grants) => (await tokens.issue(user, grants, Date.now() + 3_600_000)).secret,
+    open: async (path, token) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await app.fetch(new Request(`https://api.test${path}`, { headers }));
+      return answer.body as unknown as AsyncIterable<Uint8Array>;
+    },
     call: async (method, path, { token, body, type = 'application/json', headers = {} } = {}) => {
       const sent = { ...headers, ...(token && { authorization: `Bearer ${token}` }), 'content-type': type };
       const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
