@@ -45,8 +45,9 @@ class WasmStep implements Step {
     if (vm === 'refuse') return toLocalReply(FAILED_REPLY);
     const stream = new FilterStream(vm, scope);
     this.#streams.set(exchange, stream);
-    const outcome = stream.requestHeaders(scope.request, exchange.body === null);
-    const wantsBody = exchange.body !== null && stream.wantsRequestBody;
+    const hasBody = exchange.body !== null && exchange.requestHeaders.get('content-length') !== '0';
+    const outcome = stream.requestHeaders(scope.request, !hasBody);
+    const wantsBody = hasBody && stream.wantsRequestBody;
     if (wantsBody || outcome instanceof Promise) return requestSlowly(exchange, stream, scope, outcome, wantsBody);
     return verdictOf(stream, outcome);
   }

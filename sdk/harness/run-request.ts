@@ -25,6 +25,9 @@ export interface Run {
   refused: FilterReply;
 }
 
+/** An announced length of 0 is no body. */
+const isSomething = (piece: Uint8Array): boolean => piece.length > 0;
+
 const RESET = { upstream: undefined, response: undefined, details: '', rerouted: false };
 
 export async function runRequest(run: Run): Promise<Result> {
@@ -34,7 +37,7 @@ export async function runRequest(run: Run): Promise<Result> {
   const attributes = new FakeAttributes(run.request, run.nowMs);
   const stream = new FilterStream(run.vm, { attributes, filterState: new Map(), callouts: run.callouts });
   try {
-    const sent = await requestPhase(stream, request, bodyPieces(run.request.body), attributes);
+    const sent = await requestPhase(stream, request, bodyPieces(run.request.body).filter(isSomething), attributes);
     const rerouted = stream.takeReroute();
     if (sent.outcome === 'reset') return { ...RESET, rerouted };
     if (sent.outcome) {

@@ -63,7 +63,7 @@ function parse(raw: Uint8Array): RawResponse | undefined {
   const headers = new Lines(
     rest.map((line: string): [string, string] => {
       const colon = line.indexOf(':');
-      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+      return [line.slice(0, colon).toLowerCase(), Buffer.from(line.slice(colon + 1).trim(), 'latin1').toString('utf8')];
     }),
   );
   const body = raw.subarray(cut + 4);

@@ -23,10 +23,13 @@ export function serveUpstream(answer: Upstream): Promise<{ server: Server; port:
   });
 }
 
+/** Node shows bytes as Latin-1. */
+const asUtf8 = (value: string): string => Buffer.from(value, 'latin1').toString('utf8');
+
 function describe(request: IncomingMessage, bytes: Uint8Array): SeenRequest {
   const lines: [string, string][] = [];
   for (let i = 0; i < request.rawHeaders.length; i += 2)
-    lines.push([(request.rawHeaders[i] as string).toLowerCase(), request.rawHeaders[i + 1] as string]);
+    lines.push([(request.rawHeaders[i] as string).toLowerCase(), asUtf8(request.rawHeaders[i + 1] as string)]);
   return {
     method: request.method ?? '',
     path: request.url ?? '',
