@@ -53,7 +53,10 @@ export async function startControl(options: ControlOptions, floor: () => FloorSo
   const sockets = await writeConfig({ ...options, address: `${bracketed}:${port}` }, token, certificate);
   const config = join(folder, 'control.capnp');
   const process = superviseWorkerd({ title: 'control process', config, sockets, inherited: {} });
-  await process.ready;
+  await process.ready.catch(async (error: Error) => {
+    await process.stop(0);
+    throw new CommandError(`--control ${options.address}: ${error.message}; is the address taken?`, EXIT.failed);
+  });
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : bracketed;
   writeKubeconfig(options.kubeconfig, `https://${shown}:${port}`, certificate.certificate, token);
   const link = new ControlLink(join(folder, 'parent'), floor);
