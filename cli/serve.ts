@@ -1,6 +1,5 @@
 /** `bowsprit serve`: workerd in the foreground, one socket for each Gateway port. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { FloorSource } from '../control-api/store/floor.ts';
@@ -13,6 +12,7 @@ import { serveAdmin } from './serve/admin.ts';
 import type { Control } from './serve/control.ts';
 import { controlGateways } from './serve/control-gateways.ts';
 import { Gateway } from './serve/gateway.ts';
+import { makeRunFolder } from './serve/run-folder.ts';
 import { watchFiles } from './serve/watch.ts';
 
 export interface ServeOptions extends ConfigurationOptions {
@@ -126,7 +126,7 @@ function printPorts(gateway: Gateway): void {
 }
 
 async function controlOf(options: ServeOptions, address: string, state: string): Promise<Control> {
-  const folder = mkdtempSync(join(tmpdir(), 'bowsprit-control-'));
+  const folder = makeRunFolder();
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const data = join(options.data ?? folder, 'control');
   if (options.data === undefined)

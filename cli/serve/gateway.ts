@@ -1,6 +1,5 @@
 /** The parent process's half: it owns the listening sockets and replaces one generation of gateway processes by the next. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { bundleWorker } from './bundle.ts';
@@ -9,6 +8,7 @@ import { type GenerationFiles, writeGeneration } from './generation-files.ts';
 import { type LookUp, Names } from './names.ts';
 import { portPlan } from './plan.ts';
 import { type PortOptions, Ports } from './ports.ts';
+import { makeRunFolder } from './run-folder.ts';
 import { needsState, startState } from './state.ts';
 import type { Supervised } from './workerd.ts';
 
@@ -32,7 +32,7 @@ const DNS_REFRESH_MS = 60_000;
 
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'bowsprit-'));
+  readonly #folder = makeRunFolder();
   readonly #ports: Ports;
   readonly #names: Names;
   #refresh: NodeJS.Timeout | undefined;
