@@ -9,7 +9,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HttpFilter, JwtProvider, Snapshot } from '../gateway/snapshot.ts';
-import { freePort, startEdge } from '../test/support/edge.ts';
+import { startEdge } from '../test/support/edge.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { snapshotOf, virtualHostOf } from '../test/support/snapshot.ts';
 import { type EnvoyCase, envoyConfiguration } from './auth-envoy.ts';
 

@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import type { Cluster, ForwardAction, LoadBalancer } from '../gateway/snapshot.ts';
 import { Balancer } from '../gateway/upstream/balance/balancer.ts';
 import { xxHash64 } from '../gateway/upstream/balance/xxhash64.ts';
-import { freePort, httpListener, startEnvoy, staticCluster } from '../test/mesh/envoy.ts';
+import { httpListener, startEnvoy, staticCluster } from '../test/mesh/envoy.ts';
 import { startEdge } from '../test/support/edge.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../test/support/snapshot.ts';
 
 /** Whole ones, which is all that wrk takes. */

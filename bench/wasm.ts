@@ -15,7 +15,8 @@ import { Plugin } from '../gateway/wasm/plugin.ts';
 import { compileFilter } from '../sdk/build/compile.ts';
 import { compileModule } from '../sdk/build/module.ts';
 import { envoyConfig } from '../sdk/harness/envoy/config.ts';
-import { freePort, startEdge } from '../test/support/edge.ts';
+import { startEdge } from '../test/support/edge.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { snapshotOf, virtualHostOf } from '../test/support/snapshot.ts';
 
 const seconds = Number(process.argv[2] ?? 2);

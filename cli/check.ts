@@ -11,12 +11,11 @@ import { describe } from '../control-api/resources/resource.ts';
 import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
 import { action, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
+import { several } from './options.ts';
 
 interface CheckOptions extends ConfigurationOptions {
   output: 'text' | 'json';
 }
-
-const several = (value: string, before: string[]): string[] => [...before, value];
 
 export function checkCommand(): Command {
   return new Command('check')

@@ -6,12 +6,11 @@ import { meshManifests } from '../control-api/mesh/manifests.ts';
 import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
 import { action } from './exit.ts';
 import { printFindings } from './findings.ts';
+import { several } from './options.ts';
 
 interface MeshOptions extends ConfigurationOptions {
   output: string;
 }
-
-const several = (value: string, before: string[]): string[] => [...before, value];
 
 export function meshCommand(): Command {
   return new Command('mesh')

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { freePort } from '../../test/ratelimit/service.ts';
+import { freePort } from '../../test/support/free-port.ts';
 import type { System } from '../ratelimit.ts';
 import { cpuOf, descendants } from './cpu.ts';
 import { LIMITS } from './limits.ts';

@@ -1,5 +1,6 @@
 /** Options that every command which talks to the control API has. */
 import { type Command, Option } from 'commander';
+import { several } from '../options.ts';
 
 export interface ControlCommandOptions {
   kubeconfig?: string;
@@ -11,8 +12,6 @@ export interface FileOptions extends ControlCommandOptions {
   namespace: string;
   set: string;
 }
-
-const several = (value: string, before: string[]): string[] => [...before, value];
 
 export function withControlOptions(command: Command): Command {
   return command

@@ -3,8 +3,8 @@ import type { Fault } from '../../gateway/snapshot.ts';
 import { wholeMs } from './duration.ts';
 import type { FaultSpec } from './spec.ts';
 
-/** gRPC's status codes by name, as grpcStatus writes them. */
-const GRPC_STATUS = [
+/** gRPC's status codes by name, as grpcStatus writes them (gRPC documentation, statuscodes.md). */
+export const GRPC_STATUS = [
   'OK',
   'CANCELLED',
   'UNKNOWN',

@@ -6,6 +6,7 @@ import { finding } from '../analysis/report.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { TrafficExtensionSpec, WasmPluginSpec } from '../resources/types.gen.ts';
 import { addHttpFilters } from './http-filters.ts';
+import { sortKeys } from './identify.ts';
 import { placePolicies, splitByScope } from './policies/scope.ts';
 import type { CompileInput, Draft, ModuleReference, Processor } from './processor.ts';
 import { byAge, EXTENSIONS } from './select.ts';
@@ -146,12 +147,5 @@ function environment({ resource, path, wasm }: Pick<Extension, 'resource' | 'pat
 
 /** Compact JSON with sorted keys; nothing at all for an absent or empty object (captured: wasm/plugin-config). */
 export function configurationText(config: Record<string, unknown> | undefined): string {
-  return config && Object.keys(config).length > 0 ? JSON.stringify(sorted(config)) : '';
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+  return config && Object.keys(config).length > 0 ? JSON.stringify(sortKeys(config)) : '';
 }

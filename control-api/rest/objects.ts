@@ -2,6 +2,8 @@
  * The verbs on objects: get, list, create, update, patch, apply, delete. Each reads what it needs from the call, asks the
  * store, and gives the object to answer with; app.ts turns that into HTTP.
  */
+
+import { sortKeys } from '../compile/identify.ts';
 import type { ObjectKey, ObjectStore } from '../store/objects.ts';
 import type { Sealer } from '../store/sealer.ts';
 import { admit, type FieldValidation, type Review } from './admission.ts';
@@ -161,19 +163,9 @@ function sameButVersion(live: Json, next: Json): boolean {
   const plain = (object: Json) => {
     const { resourceVersion: _v, managedFields, ...meta } = metaOf(object);
     const owners = ((managedFields ?? []) as ManagedFieldsEntry[]).map(({ time: _time, ...owner }) => owner);
-    return JSON.stringify(sorted({ ...object, metadata: { ...meta, owners } }));
+    return JSON.stringify(sortKeys({ ...object, metadata: { ...meta, owners } }));
   };
   return plain(live) === plain(next);
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)]),
-  );
 }
 
 export function remove(

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../support/edge.ts';
+import { freePort } from '../support/free-port.ts';
 
 export interface Ran {
   code: number;

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pull } from '../../cli/modules/fetch.ts';
+import { freePort } from '../support/free-port.ts';
 
 const BIN = join(import.meta.dirname, '../../cli/bowsprit.mjs');
 const PASSWORD = randomBytes(12).toString('hex');
@@ -49,15 +49,6 @@ function install(): void {
       execFileSync('apt-get', ['install', '-y', '-q', pack], { stdio: 'ignore' });
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port: free } = server.address() as { port: number };
-      server.close(() => resolve(free));
-    });
-  });
 }
 
 async function answering(): Promise<void> {

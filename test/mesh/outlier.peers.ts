@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { OutlierDetection } from '../../gateway/snapshot.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
+import { freePort } from '../support/free-port.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
-import { freePort, httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const INTERVAL = 400;
 const BASE = 800;

@@ -8,7 +8,8 @@ import type { HashPolicy } from '../../gateway/snapshot.ts';
 import { Host } from '../../gateway/upstream/balance/host.ts';
 import { foldPicker, type Picker } from '../../gateway/upstream/balance/picker.ts';
 import { foldRequestHash } from '../../gateway/upstream/request-hash.ts';
-import { freePort, httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
+import { freePort } from '../support/free-port.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const ENDPOINTS = 9;
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Route } from '../../gateway/snapshot.ts';
 import { type Echo, type Seen, startEcho } from '../support/echo.ts';
-import { type Edge, freePort, startEdge } from '../support/edge.ts';
+import { type Edge, startEdge } from '../support/edge.ts';
+import { freePort } from '../support/free-port.ts';
 import { get, headerOf, type RawAnswer, sendRaw } from '../support/raw-http.ts';
 import { clusterOf, forwardTo, ORIGIN, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
 

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { freePort } from '../support/free-port.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../../cli/bowsprit.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'serve-command-'));
@@ -53,14 +54,6 @@ function run(...args: string[]): { child: ChildProcess; ended: Promise<number | 
   });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   return { child, ended, errors: () => text };
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function textOf(url: string): Promise<string> {

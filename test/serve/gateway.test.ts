@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { generate } from 'selfsigned';
 import { Gateway } from '../../cli/serve/gateway.ts';
+import { freePort } from '../support/free-port.ts';
 import { clusterOf, listenerOf, snapshotOf } from './snapshots.ts';
 
 const ANY_PORT = { get: () => 0 } as unknown as ReadonlyMap<number, number>;
@@ -286,15 +287,6 @@ describe('local ports', () => {
     await gateway.stop();
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Sends one short masked text frame and gives the text of the frame that comes back. */
 function echoOverWebSocket(port: number, servername: string, text: string): Promise<string> {

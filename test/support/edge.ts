@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { endpointBinding } from '../../gateway/bindings.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
+import { freePort } from './free-port.ts';
 
 export interface Edge {
   /** Local port of a Gateway port. */
@@ -106,15 +107,6 @@ const worker :Workerd.Worker = (
   compatibilityDate = "2026-08-01", compatibilityFlags = ["nodejs_compat"],
   bindings = [ (name = "SNAPSHOT", json = embed "snapshot.json"), ${bindings.join(', ')} ] );
 `;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function accepting(port: number, child: ChildProcess): Promise<void> {

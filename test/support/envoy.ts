@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './edge.ts';
+import { freePort } from './free-port.ts';
 import { get, type RawAnswer } from './raw-http.ts';
 
 const TYPE = 'type.googleapis.com/envoy.extensions.filters';

@@ -1,6 +1,7 @@
 /** Checks that several kinds share: host names, ports, durations, percentages, headers, regular expressions. undefined = fine. */
 import ipaddr from 'ipaddr.js';
 import { RE2JS } from 're2js';
+import { durationMs } from '../../compile/duration.ts';
 
 type Problem = string | undefined;
 
@@ -32,28 +33,10 @@ export function port(number: number): Problem {
   return number >= 1 && number <= 65535 ? undefined : `port number ${number} must be in the range 1..65535`;
 }
 
-const UNIT_MS: Record<string, number> = {
-  h: 3_600_000,
-  m: 60_000,
-  s: 1000,
-  ms: 1,
-  us: 0.001,
-  µs: 0.001,
-  ns: 0.000_001,
-};
-
-/** Milliseconds of a duration such as `1m30s`; NaN when it is none. */
-export function milliseconds(text: string): number {
-  const parts = [...text.matchAll(/([0-9.]+)(h|ms|us|µs|ns|m|s)/g)];
-  if (text === '' || parts.map((part) => part[0]).join('') !== text.replace(/^-/, '')) return Number.NaN;
-  const sum = parts.reduce((total, [, amount, unit]) => total + Number(amount) * UNIT_MS[unit!]!, 0);
-  return text.startsWith('-') ? -sum : sum;
-}
-
 /** At least a millisecond, and whole ones, because Envoy's own durations are kept in milliseconds here. */
 export function duration(text: string | undefined): Problem {
   if (text === undefined) return undefined;
-  const ms = milliseconds(text);
+  const ms = durationMs(text) ?? Number.NaN;
   if (ms < 1) return 'duration must be greater than 1ms';
   return Number.isInteger(Number(ms.toFixed(6))) ? undefined : 'only durations to ms precision are supported';
 }

@@ -1,30 +1,11 @@
 /** Faults, CORS and retries of an HTTP rule, as Istio's webhook judges them. */
-import { duration, httpHeaderName, milliseconds, percentage, stringMatchRegexp } from './common.ts';
+import { durationMs } from '../../compile/duration.ts';
+import { GRPC_STATUS } from '../../compile/fault.ts';
+import { duration, httpHeaderName, percentage, stringMatchRegexp } from './common.ts';
 import type { HttpRoute } from './http-route.ts';
 import type { Issues } from './issues.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', '*'];
-
-/** gRPC's status names (gRPC documentation, statuscodes.md). */
-const GRPC_STATUSES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-];
 
 export function validateFault(fault: HttpRoute['fault'], issues: Issues): void {
   if (!fault) return;
@@ -44,7 +25,7 @@ function validateAbort({ percentage: share, httpStatus, grpcStatus }: Abort, iss
   if (httpStatus !== undefined && (httpStatus < 200 || httpStatus > 600)) {
     issues.at('httpStatus').error(`HTTP status ${httpStatus} is not in range 200-599`);
   }
-  if (grpcStatus !== undefined && !GRPC_STATUSES.includes(grpcStatus)) {
+  if (grpcStatus !== undefined && !GRPC_STATUS.includes(grpcStatus)) {
     const list = 'https://github.com/grpc/grpc/blob/master/doc/statuscodes.md';
     issues
       .at('grpcStatus')
@@ -67,7 +48,7 @@ export function validateCors(cors: HttpRoute['corsPolicy'], issues: Issues): voi
   }
   if (cors.maxAge === undefined) return;
   issues.at('maxAge').check(duration(cors.maxAge));
-  if (milliseconds(cors.maxAge) % 1000 !== 0)
+  if ((durationMs(cors.maxAge) ?? Number.NaN) % 1000 !== 0)
     issues.at('maxAge').error('max_age duration is accurate only to seconds precision');
 }
 

@@ -1,4 +1,6 @@
 /** Rules of one VirtualService that can never be reached, as Istio's webhook warns of them. */
+
+import { sortKeys } from '../../compile/identify.ts';
 import type { HttpRoute } from './http-route.ts';
 import type { Issues } from './issues.ts';
 
@@ -31,7 +33,7 @@ function warnDuplicates(
 ): void {
   let unused = 0;
   for (const [index, match] of matches.entries()) {
-    const key = JSON.stringify(sorted(match));
+    const key = JSON.stringify(sortKeys(match));
     const before = seen.get(key);
     if (before === undefined) {
       seen.set(key, rule);
@@ -43,14 +45,4 @@ function warnDuplicates(
     unused++;
   }
   if (unused === matches.length) issues.warn(`virtualService rule ${name} not used (all matches used by prior rules)`);
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)]),
-  );
 }
