@@ -99,6 +99,7 @@ export async function startServed(
     until: (host, path, status, withinMs = 10_000) => until(() => get(host, path), status, withinMs),
     children: () => descendants(child.pid!),
     restart: async () => {
+      if (isRunning(child)) throw new Error('the first serve has not ended: two of them would never be stopped');
       child = await start();
     },
     kill: () => end(child, 'SIGKILL'),
@@ -134,18 +135,26 @@ function runBowsprit(args: readonly string[], env: NodeJS.ProcessEnv): Promise<R
   child.stderr.on('data', (part) => {
     ran.stderr += part;
   });
+  const late = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS);
   return new Promise((resolve) => {
-    child.once('close', (code) => resolve({ ...ran, code: code ?? -1, text: ran.stdout + ran.stderr }));
+    child.once('close', (code) => {
+      clearTimeout(late);
+      resolve({ ...ran, code: code ?? -1, text: ran.stdout + ran.stderr });
+    });
   });
 }
 
 function fetchHost(port: number, host: string, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve) => {
-    const outgoing = request({ host: '127.0.0.1', port, path, headers: { host }, agent: false }, (answer) => {
+    const options = { host: '127.0.0.1', port, path, headers: { host }, agent: false, timeout: COMMAND_MS } as const;
+    const outgoing = request(options, (answer) => {
       let body = '';
       answer.setEncoding('utf8').on('data', (part) => (body += part));
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+      // A process that is killed in the middle of an answer ends it without an 'end'.
+      answer.on('close', () => resolve({ status: 0, body: 'the answer was cut off' }));
     });
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${COMMAND_MS} ms`)));
     outgoing.on('error', (error) => resolve({ status: 0, body: error.message }));
     outgoing.end();
   });
@@ -180,11 +189,17 @@ function descendants(pid: number): number[] {
   });
 }
 
+const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+
 /** The whole process group, which is `serve` with its workerd children. */
 function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    child.once('exit', () => resolve());
+    if (!isRunning(child)) return resolve();
+    const late = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), COMMAND_MS);
+    child.once('exit', () => {
+      clearTimeout(late);
+      resolve();
+    });
     process.kill(-child.pid!, signal);
   });
 }
