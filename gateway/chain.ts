@@ -43,7 +43,9 @@ export async function walk(exchange: Exchange, chain: Chain, walker: Walker): Pr
       walker.reply(verdict);
       break;
     }
-    steps = walker.reroute();
+    const rerouted = walker.reroute();
+    if (rerouted === steps) continue;
+    steps = rerouted;
     index = steps.findIndex((next) => isBehind(next, placed)) - 1;
     if (index < -1) break;
   }

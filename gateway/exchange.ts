@@ -4,6 +4,7 @@
  */
 import type { Endpoint, Listener, Route, Snapshot, VirtualHost } from './snapshot.ts';
 import type { ResponseFlag } from './telemetry/flags.ts';
+import type { FilterScope } from './wasm/filter-scope.ts';
 
 /** Verified claims of a token, as JSON. */
 export type Claims = Record<string, unknown>;
@@ -20,6 +21,8 @@ export interface HeaderView {
   set(name: string, value: string): void;
   append(name: string, value: string): void;
   remove(name: string): void;
+  /** How many headers there are. */
+  readonly size: number;
   /** All pairs in the peer's order; repeated response lines (Set-Cookie) stay apart. */
   entries(): Iterable<[name: string, value: string]>;
 }
@@ -67,6 +70,8 @@ export interface Exchange {
   destination: number | undefined;
   /** The route's operations on response headers; they touch local replies too. Set with the route. */
   routeHeaders: ((headers: HeaderView, exchange: Exchange) => void) | undefined;
+  /** What its Wasm filters share; undefined until the first one is entered. */
+  filters: FilterScope | undefined;
   waitUntil(promise: Promise<unknown>): void;
   /** The bindings of the Worker (counters, filters, upstream services). */
   readonly env: Readonly<Record<string, unknown>>;

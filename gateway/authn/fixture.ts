@@ -15,6 +15,9 @@ export function headerView(initial: Record<string, string> = {}): HeaderView {
     append: (name, value) => void map.set(name, map.has(name) ? `${map.get(name)}, ${value}` : value),
     remove: (name) => void map.delete(name),
     entries: () => map.entries(),
+    get size() {
+      return map.size;
+    },
   };
 }
 
@@ -45,6 +48,7 @@ export function fakeExchange({ headers = {}, ...fields }: Fields = {}): Exchange
     upstream: { cluster: undefined, endpoint: undefined, attempts: 0, failure: undefined },
     destination: undefined,
     routeHeaders: undefined,
+    filters: undefined,
     waitUntil: () => {},
     env: {},
     ...fields,

@@ -14,6 +14,10 @@ export class CopyOnWriteHeaders implements HeaderView {
     this.#owned = owned;
   }
 
+  get size(): number {
+    return [...this.#headers.keys()].length;
+  }
+
   get(name: string): string | null {
     return this.#headers.get(name);
   }

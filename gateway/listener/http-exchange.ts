@@ -34,6 +34,7 @@ export class HttpExchange implements Exchange {
   readonly flags = new Set<ResponseFlag>();
   destination: number | undefined = undefined;
   routeHeaders: Exchange['routeHeaders'] = undefined;
+  filters: Exchange['filters'] = undefined;
   virtualHost: VirtualHost | undefined = undefined;
   route: Route | undefined = undefined;
   authority: string;

@@ -21,6 +21,10 @@ export class RequestHeaderView implements HeaderView {
     return this.#names;
   }
 
+  get size(): number {
+    return this.#names.size;
+  }
+
   get(name: string): string | null {
     return this.#names.has(name) ? this.#headers.get(name) : null;
   }

@@ -7,7 +7,14 @@ import { BodyBuffer } from './body-buffer.ts';
 import { HeaderLines, type HeaderMap } from './header-map.ts';
 import type { CalloutAnswer, LogView, PluginConfig, Stream } from './host.ts';
 
+/** A buffer that a guest asks for; one that may not be changed is not `mutable`. */
+interface Shown {
+  data: BodyBuffer;
+  mutable: boolean;
+}
+
 const encoder = new TextEncoder();
+const NOTHING: Shown = constant(new Uint8Array(0));
 
 export class Context {
   readonly id: number;
@@ -30,7 +37,7 @@ export class Context {
   /** Root only: set while on_configure runs. */
   configuring = false;
   /** The buffer that was read last; buffer type 8 shows it, as Envoy's does. */
-  #last: { data: BodyBuffer; mutable: boolean } = constant(new Uint8Array(0));
+  #last = NOTHING;
 
   constructor(id: number, plugin: PluginConfig, root?: Context, stream?: Stream) {
     this.id = id;
@@ -89,14 +96,14 @@ export class Context {
     return this.log && new HeaderLines();
   }
 
-  /** null: NotFound. A buffer that may not be changed comes without `mutable`. */
-  buffer(type: number): { data: BodyBuffer; mutable: boolean } | null {
+  /** null: NotFound. */
+  buffer(type: number): Shown | null {
     const found = this.#findBuffer(type);
     if (found) this.#last = found;
     return found;
   }
 
-  #findBuffer(type: number): { data: BodyBuffer; mutable: boolean } | null {
+  #findBuffer(type: number): Shown | null {
     switch (type) {
       case BufferType.RequestBody:
         return { data: this.requestBody ?? new BodyBuffer(), mutable: this.requestBody !== null };
@@ -109,7 +116,7 @@ export class Context {
       case BufferType.CallData:
         return this.#last;
       default:
-        return constant(new Uint8Array(0));
+        return NOTHING;
     }
   }
 
@@ -128,6 +135,6 @@ export class Context {
   }
 }
 
-function constant(bytes: Uint8Array): { data: BodyBuffer; mutable: boolean } {
+function constant(bytes: Uint8Array): Shown {
   return { data: new BodyBuffer(bytes), mutable: false };
 }

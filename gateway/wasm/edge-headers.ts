@@ -2,8 +2,7 @@
 import type { Exchange, HeaderView } from '../exchange.ts';
 import type { HeaderMap } from './header-map.ts';
 
-/** What Headers would throw for: Envoy just finds nothing under such a name. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const COLON = 58;
 
 abstract class EdgeHeaders implements HeaderMap {
   protected readonly exchange: Exchange;
@@ -15,50 +14,63 @@ abstract class EdgeHeaders implements HeaderMap {
 
   protected abstract readonly view: HeaderView;
   protected abstract pseudo(): [string, string][];
+  protected abstract getPseudo(name: string): string | null;
   protected abstract setPseudo(name: string, value: string): void;
 
   /**
-   * Going through the platform's headers costs more than the rest of a filter, so they are counted once and then by what
+   * Counting the platform's headers costs more than the rest of a filter, so they are counted once and then by what
    * filters change. What other phases change in between is not seen; the number is a hint in Envoy's interface too.
    */
   get size(): number {
-    if (this.#size < 0) this.#size = this.entries().length;
+    if (this.#size < 0) this.#size = this.pseudo().length + this.view.size - (this.view.has('host') ? 1 : 0);
     return this.#size;
   }
 
   get(name: string): string | null {
-    if (name.charCodeAt(0) === 58) return this.pseudo().find(([other]) => other === name)?.[1] ?? null;
-    return TOKEN.test(name) ? this.view.get(name) : null;
+    return isPseudo(name) ? this.getPseudo(name) : this.#read(name.toLowerCase());
   }
 
   add(name: string, value: string): void {
-    if (name.charCodeAt(0) === 58) {
-      this.setPseudo(name, value);
-      return;
-    }
-    this.#size += this.view.has(name) ? 0 : 1;
-    this.view.append(name, value);
+    if (isPseudo(name)) this.setPseudo(name, value);
+    else this.view.append(this.#counted(name), value);
   }
 
   set(name: string, value: string): void {
-    if (name.charCodeAt(0) === 58) {
-      this.setPseudo(name, value);
-      return;
-    }
-    this.#size += this.view.has(name) ? 0 : 1;
-    this.view.set(name, value);
+    if (isPseudo(name)) this.setPseudo(name, value);
+    else this.view.set(this.#counted(name), value);
   }
 
   /** A pseudo header cannot be absent here. */
   remove(name: string): void {
-    if (!TOKEN.test(name) || !this.view.has(name)) return;
-    this.#size -= 1;
-    this.view.remove(name);
+    const key = name.toLowerCase();
+    if (isPseudo(key) || this.#read(key) === null) return;
+    if (this.#size > 0) this.#size -= 1;
+    this.view.remove(key);
   }
 
   entries(): [string, string][] {
     return [...this.pseudo(), ...[...this.view.entries()].filter(([name]) => name !== 'host')];
   }
+
+  /** What Headers throws for: Envoy just finds nothing under such a name. */
+  #read(key: string): string | null {
+    try {
+      return this.view.get(key);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Counts a line that is about to come, and gives its name as the platform knows it. */
+  #counted(name: string): string {
+    const key = name.toLowerCase();
+    if (this.#size >= 0 && !this.view.has(key)) this.#size += 1;
+    return key;
+  }
+}
+
+function isPseudo(name: string): boolean {
+  return name.charCodeAt(0) === COLON;
 }
 
 export class EdgeRequestHeaders extends EdgeHeaders {
@@ -67,9 +79,7 @@ export class EdgeRequestHeaders extends EdgeHeaders {
   }
 
   override get(name: string): string | null {
-    if (name === ':path') return this.exchange.path;
-    if (name === ':authority' || name === 'host') return this.exchange.authority;
-    return super.get(name);
+    return name === 'host' ? this.exchange.authority : super.get(name);
   }
 
   protected pseudo(): [string, string][] {
@@ -80,6 +90,21 @@ export class EdgeRequestHeaders extends EdgeHeaders {
       [':method', method],
       [':scheme', scheme],
     ];
+  }
+
+  protected getPseudo(name: string): string | null {
+    switch (name) {
+      case ':path':
+        return this.exchange.path;
+      case ':method':
+        return this.exchange.method;
+      case ':authority':
+        return this.exchange.authority;
+      case ':scheme':
+        return this.exchange.scheme;
+      default:
+        return null;
+    }
   }
 
   protected setPseudo(name: string, value: string): void {
@@ -97,6 +122,10 @@ export class EdgeResponseHeaders extends EdgeHeaders {
 
   protected pseudo(): [string, string][] {
     return [[':status', String(this.exchange.status)]];
+  }
+
+  protected getPseudo(name: string): string | null {
+    return name === ':status' ? String(this.exchange.status) : null;
   }
 
   protected setPseudo(name: string, value: string): void {

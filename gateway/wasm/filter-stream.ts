@@ -13,11 +13,7 @@ import type { Vm } from './vm.ts';
 export type Outcome = undefined | FilterReply | 'reset';
 
 /** Shared by the filters of one request. */
-export interface StreamScope {
-  attributes: Attributes;
-  filterState: Map<string, Uint8Array>;
-  callouts: Callouts;
-}
+export type StreamScope = Pick<Stream, 'attributes' | 'filterState' | 'callouts'>;
 
 /** Envoy's answer for a request whose filter failed: 503 without a body (captured). */
 export const FAILED_REPLY: FilterReply = {
@@ -28,13 +24,14 @@ export const FAILED_REPLY: FilterReply = {
   details: 'wasm_fail_stream',
 };
 
+const PAUSED: Readonly<Record<Direction, number>> = { request: 1, response: 2 };
+
 export class FilterStream implements Stream {
-  readonly attributes: Attributes;
-  readonly filterState: Map<string, Uint8Array>;
-  readonly callouts: Callouts;
   readonly vm: Vm;
+  readonly #scope: StreamScope;
   readonly #context: Context;
-  readonly #paused = { request: false, response: false };
+  /** Bits of PAUSED. */
+  #paused = 0;
   #resumed = false;
   #outcome: Outcome;
   #wake: (() => void) | undefined;
@@ -46,13 +43,20 @@ export class FilterStream implements Stream {
 
   constructor(vm: Vm, scope: StreamScope) {
     this.vm = vm;
-    this.attributes = scope.attributes;
-    this.filterState = scope.filterState;
-    this.callouts = scope.callouts;
+    this.#scope = scope;
     vm.callouts = scope.callouts;
     this.#context = vm.createStream(this);
   }
 
+  get attributes(): Attributes {
+    return this.#scope.attributes;
+  }
+  get filterState(): Map<string, Uint8Array> {
+    return this.#scope.filterState;
+  }
+  get callouts(): Callouts {
+    return this.#scope.callouts;
+  }
   get wantsRequestBody(): boolean {
     return this.vm.callbacks.onRequestBody !== undefined;
   }
@@ -91,7 +95,7 @@ export class FilterStream implements Stream {
     const callback = direction === 'request' ? onRequestBody : onResponseBody;
     const returned = this.vm.invoke(context, callback, data.length, endOfStream ? 1 : 0);
     const action = this.vm.stopIteration ? DataAction.StopNoBuffer : Math.min(returned >>> 0, DataAction.StopNoBuffer);
-    this.#paused[direction] = action !== DataAction.Continue && !this.#resumed;
+    this.#pause(direction, action !== DataAction.Continue && !this.#resumed);
     if (action === DataAction.Continue) context[field] = null;
     return action;
   }
@@ -117,7 +121,7 @@ export class FilterStream implements Stream {
   }
 
   isPaused(direction: Direction): boolean {
-    return this.#paused[direction];
+    return (this.#paused & PAUSED[direction]) !== 0;
   }
 
   get outcome(): Outcome {
@@ -146,7 +150,7 @@ export class FilterStream implements Stream {
   }
 
   resume(direction: Direction): void {
-    this.#paused[direction] = false;
+    this.#pause(direction, false);
     this.#resumed = true;
     this.#notify();
   }
@@ -176,16 +180,21 @@ export class FilterStream implements Stream {
     this.#resumed = false;
     const returned = this.vm.invoke(this.#context, callback, map.size, end ? 1 : 0);
     const going = !this.vm.stopIteration && returned === HeadersAction.Continue;
-    this.#paused[direction] = !going && !this.#resumed;
+    this.#pause(direction, !going && !this.#resumed);
     return going;
   }
 
+  #pause(direction: Direction, paused: boolean): void {
+    if (paused) this.#paused |= PAUSED[direction];
+    else this.#paused &= ~PAUSED[direction];
+  }
+
   #settled(direction: Direction): Outcome | Promise<Outcome> {
-    return this.#outcome || !this.#paused[direction] ? this.#outcome : this.#untilSettled(direction);
+    return this.#outcome || !this.isPaused(direction) ? this.#outcome : this.#untilSettled(direction);
   }
 
   async #untilSettled(direction: Direction): Promise<Outcome> {
-    while (!this.#outcome && this.#paused[direction]) await this.change();
+    while (!this.#outcome && this.isPaused(direction)) await this.change();
     return this.#outcome;
   }
 

@@ -1,49 +1,37 @@
 /** proxy_*_header_map_*: statuses in the order in which Envoy tests (map type, memory, map). */
 import { MAX_MAP_TYPE, MapType, Status } from './abi.ts';
+import type { Context } from './context.ts';
 import { byteSize, type HeaderMap } from './header-map.ts';
 import type { HostFunctions } from './imports.ts';
 import { decodePairs, encodePairs } from './pairs.ts';
 import type { Vm } from './vm.ts';
 
+type Change = 'add' | 'set' | 'remove';
+
 export function headerCalls(vm: Vm): HostFunctions {
-  const change = (type: number, edit: (map: HeaderMap) => void): Status => {
-    const context = vm.active();
-    const map = context.mutableMap(type);
-    if (!map) return Status.BadArgument;
-    try {
-      edit(map);
-    } catch {
-      // The platform has no such header: a name or value that HTTP forbids, a pseudo header that cannot change.
-      return Status.BadArgument;
-    }
-    // Envoy forgets the chosen route with every change of a request header.
-    if (type === MapType.RequestHeaders) context.stream?.clearRouteCache();
-    return Status.Ok;
-  };
-  const line = (
+  const change = (
+    how: Change,
     type: number,
     key: number,
     keySize: number,
     value: number,
     valueSize: number,
-    method: 'add' | 'set',
-  ) => {
+  ): Status => {
     if (type >>> 0 > MAX_MAP_TYPE) return Status.BadArgument;
     const name = vm.memory.string(key, keySize);
     const text = vm.memory.string(value, valueSize);
     if (name === undefined || text === undefined) return Status.InvalidMemoryAccess;
-    return change(type, (map) => map[method](name, text));
+    const context = vm.active();
+    const map = context.mutableMap(type);
+    return map && edit(map, how, name, text) ? changed(context, type) : Status.BadArgument;
   };
   return {
     proxy_add_header_map_value: (type: number, key: number, keySize: number, value: number, valueSize: number) =>
-      line(type, key, keySize, value, valueSize, 'add'),
+      change('add', type, key, keySize, value, valueSize),
     proxy_replace_header_map_value: (type: number, key: number, keySize: number, value: number, valueSize: number) =>
-      line(type, key, keySize, value, valueSize, 'set'),
-    proxy_remove_header_map_value: (type: number, key: number, keySize: number) => {
-      if (type >>> 0 > MAX_MAP_TYPE) return Status.BadArgument;
-      const name = vm.memory.string(key, keySize);
-      return name === undefined ? Status.InvalidMemoryAccess : change(type, (map) => map.remove(name));
-    },
+      change('set', type, key, keySize, value, valueSize),
+    proxy_remove_header_map_value: (type: number, key: number, keySize: number) =>
+      change('remove', type, key, keySize, 0, 0),
     proxy_get_header_map_value: (type: number, key: number, keySize: number, valueOut: number, sizeOut: number) => {
       if (type >>> 0 > MAX_MAP_TYPE) return Status.BadArgument;
       const context = vm.active();
@@ -65,8 +53,9 @@ export function headerCalls(vm: Vm): HostFunctions {
       if (type >>> 0 > MAX_MAP_TYPE) return Status.BadArgument;
       const bytes = vm.memory.bytes(pointer, size);
       if (!bytes) return Status.InvalidMemoryAccess;
-      const pairs = decodePairs(bytes);
-      return change(type, (map) => replaceAll(map, pairs));
+      const context = vm.active();
+      const map = context.mutableMap(type);
+      return map && replaceAll(map, decodePairs(bytes)) ? changed(context, type) : Status.BadArgument;
     },
     proxy_get_header_map_size: (type: number, sizeOut: number) => {
       if (type >>> 0 > MAX_MAP_TYPE) return Status.BadArgument;
@@ -77,8 +66,26 @@ export function headerCalls(vm: Vm): HostFunctions {
   };
 }
 
-function replaceAll(map: HeaderMap, pairs: readonly [string, string][]): void {
+/** Envoy forgets the chosen route with every change of a request header. */
+function changed({ stream }: Context, type: number): Status {
+  if (type === MapType.RequestHeaders) stream?.clearRouteCache();
+  return Status.Ok;
+}
+
+/** false: the platform has no such header, a name or value that HTTP forbids, or a pseudo header that cannot change. */
+function edit(map: HeaderMap, how: Change, name: string, value: string): boolean {
+  try {
+    if (how === 'add') map.add(name, value);
+    else if (how === 'set') map.set(name, value);
+    else map.remove(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function replaceAll(map: HeaderMap, pairs: readonly [string, string][]): boolean {
   const names = new Set(map.entries().map(([name]) => name));
-  for (const name of names) map.remove(name);
-  for (const [name, value] of pairs) map.add(name, value);
+  for (const name of names) if (!edit(map, 'remove', name, '')) return false;
+  return pairs.every(([name, value]) => edit(map, 'add', name, value));
 }

@@ -3,12 +3,11 @@
  * by a zero byte; little-endian (proxy-wasm/spec, "Serialization").
  */
 import { MAX_PAIRS, MAX_PAIRS_BYTES } from './abi.ts';
-import { isAscii, writeAscii } from './memory.ts';
+import { decodeText, isAscii, writeAscii } from './text.ts';
 
 export type Pair = readonly [name: string, value: string | Uint8Array];
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** Empty input gives an empty array: Envoy hands out address 0, size 0 for an empty map of headers. */
 export function encodePairs(pairs: readonly Pair[]): Uint8Array {
@@ -48,7 +47,7 @@ export function decodePairs(bytes: Uint8Array): [string, string][] {
   for (let i = 0; i < count * 2; i++) {
     const end = at + view.getUint32(4 + i * 4, true);
     if (end >= bytes.length || bytes[end] !== 0) return [];
-    texts.push(decoder.decode(bytes.subarray(at, end)));
+    texts.push(decodeText(bytes, at, end));
     at = end + 1;
   }
   if (at !== bytes.length) return [];

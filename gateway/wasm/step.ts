@@ -3,24 +3,12 @@ import type { Exchange, LocalReply, Verdict } from '../exchange.ts';
 import type { RouteScope, Step } from '../phases.ts';
 import type { WasmBinding } from '../snapshot.ts';
 import { BodyFlow, BodyTooLarge, fromBytes, fromStream } from './body-flow.ts';
-import { EdgeAttributes } from './edge-attributes.ts';
 import { asStream, counted, requestBody, whole } from './edge-bodies.ts';
-import { EdgeCallouts } from './edge-callouts.ts';
-import { EdgeRequestHeaders, EdgeResponseHeaders } from './edge-headers.ts';
+import { FilterScope } from './filter-scope.ts';
 import { FAILED_REPLY, FilterStream, type Outcome } from './filter-stream.ts';
 import { toLocalReply } from './local-reply.ts';
 import type { Plugin } from './plugin.ts';
 import { pluginFor } from './registry.ts';
-
-/** What one exchange shares among its filters. */
-interface Scope {
-  attributes: EdgeAttributes;
-  filterState: Map<string, Uint8Array>;
-  callouts: EdgeCallouts;
-  request: EdgeRequestHeaders;
-  response: EdgeResponseHeaders | undefined;
-}
-const scopes = new WeakMap<Exchange, Scope>();
 
 export function foldWasm({ filters }: RouteScope): Step[] {
   return filters
@@ -31,53 +19,44 @@ export function foldWasm({ filters }: RouteScope): Step[] {
 
 class WasmStep implements Step {
   readonly #plugin: Plugin;
-  readonly #streams = new WeakMap<Exchange, FilterStream>();
 
   constructor(plugin: Plugin) {
     this.#plugin = plugin;
   }
 
   request(exchange: Exchange): Verdict | Promise<Verdict> {
-    const scope = scopeOf(exchange);
+    exchange.filters ??= new FilterScope(exchange);
+    const scope = exchange.filters;
     this.#plugin.tickIfDue();
     const vm = this.#plugin.acquire(scope.callouts);
     if (vm === 'skip') return undefined;
     if (vm === 'refuse') return toLocalReply(FAILED_REPLY);
     const stream = new FilterStream(vm, scope);
-    this.#streams.set(exchange, stream);
+    scope.enter(this, stream);
     const hasBody = exchange.body !== null && exchange.requestHeaders.get('content-length') !== '0';
-    const outcome = stream.requestHeaders(scope.request, !hasBody);
+    const outcome = stream.requestHeaders(scope.requestHeaders, !hasBody);
     const wantsBody = hasBody && stream.wantsRequestBody;
     if (wantsBody || outcome instanceof Promise) return requestSlowly(exchange, stream, scope, outcome, wantsBody);
     return verdictOf(stream, outcome);
   }
 
   response(exchange: Exchange): LocalReply | undefined | Promise<LocalReply | undefined> {
-    const stream = this.#streams.get(exchange);
-    if (!stream) return undefined;
-    const scope = scopeOf(exchange);
-    scope.response ??= new EdgeResponseHeaders(exchange);
-    const outcome = stream.responseHeaders(scope.response, exchange.responseBody === null);
-    const wantsBody = exchange.responseBody !== null && stream.wantsResponseBody;
+    const scope = exchange.filters;
+    const stream = scope?.leave(this);
+    if (!scope || !stream) return undefined;
+    const outcome = stream.responseHeaders(scope.answerHeaders(), exchange.responseBody === null);
+    const wantsBody = stream.wantsResponseBody && exchange.responseBody !== null;
     if (wantsBody || outcome instanceof Promise) return respondSlowly(exchange, stream, scope, outcome, wantsBody);
-    endLater(stream, scope);
-    return outcome && replyOf(outcome);
+    return answerOf(stream, scope, outcome);
   }
 }
 
-function scopeOf(exchange: Exchange): Scope {
-  let scope = scopes.get(exchange);
-  if (!scope) {
-    scope = {
-      attributes: new EdgeAttributes(exchange),
-      filterState: new Map(),
-      callouts: new EdgeCallouts(exchange),
-      request: new EdgeRequestHeaders(exchange),
-      response: undefined,
-    };
-    scopes.set(exchange, scope);
-  }
-  return scope;
+/** The filter has seen the answer's headers; its own reply ends those before it too. */
+function answerOf(stream: FilterStream, scope: FilterScope, outcome: Outcome): LocalReply | undefined {
+  scope.endLater(stream);
+  if (!outcome) return undefined;
+  scope.endEntered();
+  return replyOf(outcome);
 }
 
 /** The platform cannot close a client's connection without an answer: close_stream is a 503 here. */
@@ -95,7 +74,7 @@ function verdictOf(stream: FilterStream, outcome: Outcome): Verdict {
 async function requestSlowly(
   exchange: Exchange,
   stream: FilterStream,
-  scope: Scope,
+  scope: FilterScope,
   waiting: Outcome | Promise<Outcome>,
   wantsBody: boolean,
 ): Promise<Verdict> {
@@ -122,16 +101,12 @@ async function requestSlowly(
 async function respondSlowly(
   exchange: Exchange,
   stream: FilterStream,
-  scope: Scope,
+  scope: FilterScope,
   waiting: Outcome | Promise<Outcome>,
   wantsBody: boolean,
 ): Promise<LocalReply | undefined> {
   const body = exchange.responseBody;
-  if (!wantsBody || body === null) {
-    const outcome = await waiting;
-    endLater(stream, scope);
-    return outcome && replyOf(outcome);
-  }
+  if (!wantsBody || body === null) return answerOf(stream, scope, await waiting);
   const isStream = body instanceof ReadableStream;
   const source = counted(isStream ? fromStream(body) : fromBytes(bytesOf(body)), (size) => {
     scope.attributes.sent += size;
@@ -141,30 +116,19 @@ async function respondSlowly(
   const outcome = await waiting;
   if (outcome) {
     flow.cancel(new Error('a filter replaced the answer'));
-    endLater(stream, scope);
-    return replyOf(outcome);
+    return answerOf(stream, scope, outcome);
   }
   stream.markAnswered();
   // Its length may change on the way; without the header the platform sends pieces.
   exchange.responseHeaders.remove('content-length');
-  if (isStream) exchange.responseBody = asStream(flow, stream, () => end(stream, scope));
+  if (isStream) exchange.responseBody = asStream(flow, stream, () => scope.end(stream));
   else {
     exchange.responseBody = await whole(flow);
-    endLater(stream, scope);
+    scope.endLater(stream);
   }
   return undefined;
 }
 
 function bytesOf(body: string | Uint8Array): Uint8Array {
   return typeof body === 'string' ? new TextEncoder().encode(body) : body;
-}
-
-/** log, done and delete run when the answer has been handed over. */
-function endLater(stream: FilterStream, scope: Scope): void {
-  queueMicrotask(() => end(stream, scope));
-}
-
-function end(stream: FilterStream, scope: Scope): void {
-  scope.attributes.complete = true;
-  stream.end({ requestHeaders: scope.request, responseHeaders: scope.response ?? null });
 }

@@ -155,6 +155,7 @@ export class Vm {
   }
 
   #runLater(): void {
+    if (this.#later.length === 0) return;
     for (let action = this.#later.shift(); action; action = this.#later.shift()) action();
   }
 
