@@ -16,6 +16,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 const node = 'node_modules/node/bin/node';
-const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2'];
-const result = spawnSync(node, [...args, ...files], { stdio: 'inherit' });
+// A test that waits for ever must fail while somebody is looking: a file has 10 minutes, the suite 25.
+const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', '--test-timeout=600000'];
+const result = spawnSync(node, [...args, ...files], { stdio: 'inherit', timeout: 1_500_000 });
 process.exit(result.status ?? 1);

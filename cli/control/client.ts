@@ -1,8 +1,10 @@
 /** Calls to the control API, with the server and the token from a kubeconfig, or from the environment in CI. */
 import { existsSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import { CommandError, EXIT } from '../exit.ts';
 
@@ -60,6 +62,9 @@ function connectionOf(config: KubeConfig, path: string): Connection {
   return { server: cluster.server, token, ...(ca && { ca }) };
 }
 
+/** Longer than any apply takes, with a hundred thousand objects too. */
+const ANSWER_MS = 120_000;
+
 export class ControlClient {
   readonly #connection: Connection;
   /** A handshake for each of ten thousand objects would take longer than applying them. */
@@ -79,22 +84,14 @@ export class ControlClient {
       ...(text !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }),
     };
     return new Promise((resolve, reject) => {
-      const outgoing = request(
-        `${server.replace(/\/$/, '')}${path}`,
-        { agent: this.#agent, method, headers, ...(ca && { ca }) },
-        (answer) => {
-          let whole = '';
-          answer.setEncoding('utf8').on('data', (part: string) => {
-            whole += part;
-          });
-          answer.on('end', () => {
-            const warnings = warningsOf(answer.headers.warning);
-            resolve({ status: answer.statusCode ?? 0, body: parsed(whole), warnings });
-          });
-        },
-      );
-      outgoing.on('error', (error) => reject(new CommandError(`${server}: ${error.message}`, EXIT.failed)));
-      outgoing.end(text);
+      const failed = (error: Error) => reject(new CommandError(`${server}: ${error.message}`, EXIT.failed));
+      const options = { agent: this.#agent, method, headers, timeout: ANSWER_MS, ...(ca && { ca }) };
+      const outgoing = request(`${server.replace(/\/$/, '')}${path}`, options, (answer) => {
+        // A server that dies in the middle of an answer ends no stream: only reading to the end or an error tells.
+        answerOf(answer).then(resolve, failed);
+      });
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
+      outgoing.on('error', failed).end(text);
     });
   }
 
@@ -104,6 +101,11 @@ export class ControlClient {
     if (answer.status < 300) return answer.body;
     throw new CommandError(messageOf(answer), EXIT.failed);
   }
+}
+
+async function answerOf(answer: IncomingMessage): Promise<Answer> {
+  const body = parsed(await textOf(answer));
+  return { status: answer.statusCode ?? 0, body, warnings: warningsOf(answer.headers.warning) };
 }
 
 /** What a Kubernetes Status says, or the bare status. */

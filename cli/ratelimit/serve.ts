@@ -12,12 +12,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { LimitFile } from '../../control-api/compile/ratelimit/load.ts';
 import { bundleWorker } from '../serve/bundle.ts';
 import { type WorkerConfig, workerdConfig } from '../serve/capnp.ts';
+import { callSocket } from '../serve/unix-http.ts';
 import { watchFiles } from '../serve/watch.ts';
 import { type Supervised, superviseWorkerd } from '../serve/workerd.ts';
 import { checkLimits } from './check.ts';
@@ -122,17 +122,6 @@ async function reload(folder: string, limits: string, options: ServeOptions): Pr
   if (!domains) return;
   // A process that dies starts again from this file.
   writeFileSync(limits, JSON.stringify(domains));
-  await put(join(folder, 'config'), JSON.stringify(domains));
+  await callSocket(join(folder, 'config'), 'PUT', '/config', JSON.stringify(domains));
   console.log('Successfully loaded new configuration');
-}
-
-function put(socketPath: string, body: string): Promise<void> {
-  return new Promise((done, failed) => {
-    const sent = request({ socketPath, path: '/config', method: 'PUT' }, (answer) => {
-      answer.resume();
-      answer.on('end', done);
-    });
-    sent.on('error', failed);
-    sent.end(body);
-  });
 }

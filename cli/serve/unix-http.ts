@@ -1,5 +1,6 @@
 /** A call to one of our own processes over its Unix socket. */
 import { request } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 
 const TIMEOUT_MS = 5000;
 
@@ -14,13 +15,7 @@ export function callSocket(
     const outgoing = request(
       { socketPath, method, path, timeout: TIMEOUT_MS, headers: { host: 'admin' } },
       (answer) => {
-        let text = '';
-        answer.setEncoding('utf8');
-        answer.on('data', (part: string) => {
-          text += part;
-        });
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
-        answer.on('error', reject);
+        textOf(answer).then((text) => resolve({ status: answer.statusCode ?? 0, text }), reject);
       },
     );
     outgoing.on('timeout', () => outgoing.destroy(new Error('timeout')));

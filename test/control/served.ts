@@ -1,9 +1,10 @@
 /** `bowsprit serve --control` with kubectl beside it, for tests of the whole way from an apply to an answer. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ask } from '../support/ask.ts';
 import { freePort } from '../support/free-port.ts';
 
 export interface Ran {
@@ -99,7 +100,6 @@ export async function startServed(
     until: (host, path, status, withinMs = 10_000) => until(() => get(host, path), status, withinMs),
     children: () => descendants(child.pid!),
     restart: async () => {
-      if (isRunning(child)) throw new Error('the first serve has not ended: two of them would never be stopped');
       child = await start();
     },
     kill: () => end(child, 'SIGKILL'),
@@ -135,29 +135,14 @@ function runBowsprit(args: readonly string[], env: NodeJS.ProcessEnv): Promise<R
   child.stderr.on('data', (part) => {
     ran.stderr += part;
   });
-  const late = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS);
   return new Promise((resolve) => {
-    child.once('close', (code) => {
-      clearTimeout(late);
-      resolve({ ...ran, code: code ?? -1, text: ran.stdout + ran.stderr });
-    });
+    child.once('close', (code) => resolve({ ...ran, code: code ?? -1, text: ran.stdout + ran.stderr }));
   });
 }
 
-function fetchHost(port: number, host: string, path: string): Promise<{ status: number; body: string }> {
-  return new Promise((resolve) => {
-    const options = { host: '127.0.0.1', port, path, headers: { host }, agent: false, timeout: COMMAND_MS } as const;
-    const outgoing = request(options, (answer) => {
-      let body = '';
-      answer.setEncoding('utf8').on('data', (part) => (body += part));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
-      // A process that is killed in the middle of an answer ends it without an 'end'.
-      answer.on('close', () => resolve({ status: 0, body: 'the answer was cut off' }));
-    });
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${COMMAND_MS} ms`)));
-    outgoing.on('error', (error) => resolve({ status: 0, body: error.message }));
-    outgoing.end();
-  });
+/** Status 0 with the reason when the connection broke. */
+async function fetchHost(port: number, host: string, path: string): Promise<{ status: number; body: string }> {
+  return ask({ port, path, headers: { host } }).catch((error: Error) => ({ status: 0, body: error.message }));
 }
 
 async function until(ask: () => Promise<{ status: number }>, status: number, withinMs: number): Promise<number> {
@@ -189,17 +174,11 @@ function descendants(pid: number): number[] {
   });
 }
 
-const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
-
 /** The whole process group, which is `serve` with its workerd children. */
 function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => {
-    if (!isRunning(child)) return resolve();
-    const late = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), COMMAND_MS);
-    child.once('exit', () => {
-      clearTimeout(late);
-      resolve();
-    });
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.once('exit', () => resolve());
     process.kill(-child.pid!, signal);
   });
 }

@@ -4,9 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Answered } from '../support/ask.ts';
 import { type Case, type CaseStep, casesOf, type Expected } from './cases.ts';
 import { configOf, meshOf } from './envoy-case.ts';
-import { type Answer, startGateway, type TestGateway } from './gateway.ts';
+import { startGateway, type TestGateway } from './gateway.ts';
 
 const WINDOWS = [1, 60, 3600, 86400, 604800, 2592000, 31536000];
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -71,7 +72,7 @@ function pauseState(gateway: TestGateway, ms: number): void {
 
 const COMPARED = /^(x-ratelimit-|x-envoy-ratelimited$|x-added$|retry-after$|grpc-status$|grpc-message$)/;
 
-function compare(answer: Answer, expected: Expected, at: number, where: string): void {
+function compare(answer: Answered, expected: Expected, at: number, where: string): void {
   assert.equal(answer.status, expected.status, `${where}: ${answer.body}`);
   assert.equal(answer.body, expected.body, where);
   const wanted = new Map(Object.entries(expected.headers ?? {}));

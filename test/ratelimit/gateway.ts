@@ -1,19 +1,15 @@
 /** `bowsprit serve` for one case, with a backend that answers `ok`, and hands on its state process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Answered, ask } from '../support/ask.ts';
 import { freePort } from '../support/free-port.ts';
 import type { Request } from './cases.ts';
 
-export interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
 export interface TestGateway {
-  send(request: Request & { source?: string }): Promise<Answer>;
+  send(request: Request & { source?: string }): Promise<Answered>;
   /** Open counters by the key that they would have in Redis. */
   counters(): Promise<Record<string, number>>;
   /** Process ids of workerd with the counters; several when one is being replaced. */
@@ -78,21 +74,9 @@ async function ready(admin: number, child: ChildProcess, output: () => string): 
   throw new Error(`serve did not get ready: ${output()}`);
 }
 
-function send(port: number, message: Request & { source?: string }): Promise<Answer> {
-  const { path, method = 'GET', headers = {}, body, source = '127.0.0.1' } = message;
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      { host: '127.0.0.1', port, path, method, headers, agent: false, localAddress: source },
-      (answer) => {
-        let text = '';
-        answer.setEncoding('utf8');
-        answer.on('data', (part: string) => (text += part));
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text }));
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
+function send(port: number, message: Request & { source?: string }): Promise<Answered> {
+  const { body, source = '127.0.0.1', ...rest } = message;
+  return ask({ port, localAddress: source, ...rest }, body);
 }
 
 async function counters(admin: number): Promise<Record<string, number>> {
