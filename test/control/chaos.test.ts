@@ -8,6 +8,7 @@ import { type Served, startServed } from './served.ts';
 const BASE = '/apis/networking.istio.io/v1/namespaces/default';
 const WRITES = Number(process.env.BOWSPRIT_CHAOS_WRITES ?? 300);
 const KILLS = 3;
+const AT_ONCE = 4;
 
 let served: Served;
 before(async () => {
@@ -105,10 +106,11 @@ test('SIGKILL during random writes loses no acknowledged write, serves no half S
   let acknowledged = 0;
   for (let kill = 0; kill < KILLS; kill++) {
     const until = ((kill + 1) * WRITES) / KILLS;
-    const killAt = until - Math.floor(Math.random() * 20) - 2;
+    // No batch may step over it, else nothing is killed.
+    const killAt = until - AT_ONCE - Math.floor(Math.random() * 20);
     let killed: Promise<void> | undefined;
     while (acknowledged < until && !killed) {
-      const batch = Array.from({ length: 4 }, () => write(client, allowed));
+      const batch = Array.from({ length: AT_ONCE }, () => write(client, allowed));
       if (acknowledged >= killAt) killed = served.kill();
       acknowledged += (await Promise.all(batch)).filter(Boolean).length;
     }

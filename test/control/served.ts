@@ -100,6 +100,7 @@ export async function startServed(
     until: (host, path, status, withinMs = 10_000) => until(() => get(host, path), status, withinMs),
     children: () => descendants(child.pid!),
     restart: async () => {
+      if (running(child)) throw new Error('serve is still running');
       child = await start();
     },
     kill: () => end(child, 'SIGKILL'),
@@ -174,10 +175,12 @@ function descendants(pid: number): number[] {
   });
 }
 
+const running = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
+
 /** The whole process group, which is `serve` with its workerd children. */
 function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    if (!running(child)) return resolve();
     child.once('exit', () => resolve());
     process.kill(-child.pid!, signal);
   });
