@@ -101,6 +101,7 @@ export async function startServed(
     children: () => descendants(child.pid!),
     restart: async () => {
       if (running(child)) throw new Error('serve is still running');
+      if (isRunning(child)) throw new Error('the first serve has not ended: two of them would never be stopped');
       child = await start();
     },
     kill: () => end(child, 'SIGKILL'),
@@ -136,8 +137,12 @@ function runBowsprit(args: readonly string[], env: NodeJS.ProcessEnv): Promise<R
   child.stderr.on('data', (part) => {
     ran.stderr += part;
   });
+  const late = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS);
   return new Promise((resolve) => {
-    child.once('close', (code) => resolve({ ...ran, code: code ?? -1, text: ran.stdout + ran.stderr }));
+    child.once('close', (code) => {
+      clearTimeout(late);
+      resolve({ ...ran, code: code ?? -1, text: ran.stdout + ran.stderr });
+    });
   });
 }
 
@@ -175,13 +180,19 @@ function descendants(pid: number): number[] {
   });
 }
 
+const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+
 const running = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
 
 /** The whole process group, which is `serve` with its workerd children. */
 function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => {
-    if (!running(child)) return resolve();
-    child.once('exit', () => resolve());
+    if (!isRunning(child)) return resolve();
+    const late = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), COMMAND_MS);
+    child.once('exit', () => {
+      clearTimeout(late);
+      resolve();
+    });
     process.kill(-child.pid!, signal);
   });
 }
