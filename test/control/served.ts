@@ -100,7 +100,6 @@ export async function startServed(
     until: (host, path, status, withinMs = 10_000) => until(() => get(host, path), status, withinMs),
     children: () => descendants(child.pid!),
     restart: async () => {
-      if (running(child)) throw new Error('serve is still running');
       if (isRunning(child)) throw new Error('the first serve has not ended: two of them would never be stopped');
       child = await start();
     },
@@ -181,8 +180,6 @@ function descendants(pid: number): number[] {
 }
 
 const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
-
-const running = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
 
 /** The whole process group, which is `serve` with its workerd children. */
 function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
