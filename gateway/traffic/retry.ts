@@ -9,6 +9,8 @@ export interface FoldedRetry {
   attempts: number;
   perTryTimeoutMs: number;
   ignorePreviousHosts: boolean;
+  /** Every second try leaves the priorities tried before. */
+  remoteLocalities: boolean;
   /** Whether an answer with these headers is thrown away for another try. */
   retriesAnswer(status: number, headers: Pick<HeaderView, 'get'>): boolean;
   retriesReset(reason: ResetReason): boolean;
@@ -65,6 +67,7 @@ export function foldRetry(
     attempts: policy.attempts,
     perTryTimeoutMs: policy.perTryTimeoutMs ?? 0,
     ignorePreviousHosts: policy.ignorePreviousHosts,
+    remoteLocalities: policy.retryRemoteLocalities ?? false,
     retriesAnswer: (status, headers) => {
       if (limited && headers.get('x-envoy-ratelimited') !== null) return true;
       return tests.some((test) => test(status, headers)) && headers.get('x-envoy-ratelimited') === null;

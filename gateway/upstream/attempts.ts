@@ -8,6 +8,7 @@ import type { FoldedMirrors } from '../traffic/mirror.ts';
 import { Once, type ReplayableBody, replayable } from '../traffic/replay.ts';
 import type { FoldedRetry, ResetReason } from '../traffic/retry.ts';
 import type { Balancer } from './balance/balancer.ts';
+import { EarlierTries } from './balance/earlier-tries.ts';
 import { Host } from './balance/host.ts';
 import type { Span } from './balance/in-flight.ts';
 import type { Hash64 } from './balance/xxhash64.ts';
@@ -56,7 +57,7 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
   const deadline = new Deadline(plan.timeoutMs, started);
   const body = bodyOf(exchange, plan);
   plan.mirror?.(exchange, body);
-  const tried: Host[] = [];
+  const tried = plan.retry && new EarlierTries(plan.retry);
   let host = target.first;
   let retrying: Span | undefined;
   for (let attempt = 1; ; attempt++) {
@@ -72,7 +73,7 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
       return finish(exchange, target, { outcome, attempt, started, deadline });
     }
     if (outcome instanceof Response) outcome.body?.cancel().catch(() => {});
-    if (plan.retry?.ignorePreviousHosts) tried.push(host);
+    tried?.add(host);
     await new Promise((resolve) => setTimeout(resolve, Math.min(wait, deadline.at - Date.now())));
     const next = deadline.passed(Date.now()) ? timeoutReply('response_timeout') : balancer.pick(hash, tried);
     if (!(next instanceof Host)) return next ?? NO_HEALTHY_UPSTREAM;

@@ -33,7 +33,7 @@ export class EdgeCallouts implements Callouts {
 
   async #fetch(request: CalloutRequest, signal: AbortSignal | undefined): Promise<CalloutAnswer> {
     const cluster = this.#exchange.snapshot.clusters[request.cluster];
-    const endpoint = cluster && balancerOf(cluster).pick(undefined, [])?.endpoint;
+    const endpoint = cluster && balancerOf(cluster).pick()?.endpoint;
     if (!cluster || !endpoint) return failure(503, 'no healthy upstream');
     const fetcher = this.#exchange.env[endpointBinding(cluster, endpoint)] as Fetcher | undefined;
     if (!fetcher) return failure(503, UNREACHABLE);

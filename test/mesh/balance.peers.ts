@@ -1,13 +1,12 @@
 /** The same key picks the same endpoint as in Envoy: ring and Maglev, equal and weighted hosts, 10,000 keys each. */
 import assert from 'node:assert/strict';
-import { Agent, createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { LoadBalancer } from '../../gateway/snapshot.ts';
-import { Host } from '../../gateway/upstream/balance/host.ts';
-import { foldPicker } from '../../gateway/upstream/balance/picker.ts';
+import { Balancer } from '../../gateway/upstream/balance/balancer.ts';
 import { xxHash64 } from '../../gateway/upstream/balance/xxhash64.ts';
 import { freePort } from '../support/free-port.ts';
+import { clusterOf } from '../support/snapshot.ts';
+import { ask, type Endpoints, inLanes, startEndpoints } from './endpoints.ts';
 import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const KEYS = 10_000;
@@ -40,14 +39,12 @@ const cases: Case[] = [
   },
 ];
 
-const servers: Server[] = [];
-let ports: number[];
+let endpoints: Endpoints;
 let envoyPort: number;
 let envoy: RunningEnvoy;
-const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
 before(async () => {
-  ports = await Promise.all(WEIGHTS.map(listen));
+  endpoints = await startEndpoints(WEIGHTS.length);
   envoyPort = await freePort();
   const routes = cases.map(({ name }) => ({
     match: { prefix: `/${name}/` },
@@ -56,7 +53,7 @@ before(async () => {
   const clusters = cases.map(({ name, weights, settings }) =>
     staticCluster(
       name,
-      ports.map((port, i) => ({ port, weight: weights[i]! })),
+      endpoints.ports.map((port, i) => ({ port, weight: weights[i]! })),
       settings,
     ),
   );
@@ -65,30 +62,14 @@ before(async () => {
 
 after(() => {
   envoy?.stop();
-  agent.destroy();
-  for (const server of servers) server.close();
+  endpoints?.close();
 });
 
-async function listen(): Promise<number> {
-  const server = createServer((_, answer) => answer.end(String((server.address() as AddressInfo).port)));
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-function chosenByEnvoy(name: string, key: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port: envoyPort, path: `/${name}/`, headers: { 'x-key': key }, agent };
-    const sent = request(options, (answer) => {
-      let body = '';
-      answer.on('data', (chunk) => {
-        body += chunk;
-      });
-      answer.on('end', () => resolve(Number(body)));
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
+/** With these weights, on these ports. */
+function balancerOf(ports: number[], loadBalancer: LoadBalancer, weights: number[] = []): Balancer {
+  const plain = clusterOf('any', ports);
+  const members = plain.endpoints.map((endpoint, i) => ({ ...endpoint, weight: weights[i] ?? 1 }));
+  return new Balancer({ ...plain, endpoints: members, loadBalancer });
 }
 
 const keyNumber = (i: number): string =>
@@ -96,23 +77,14 @@ const keyNumber = (i: number): string =>
 
 for (const { name, weights, loadBalancer } of cases) {
   test(`${name}: the endpoint of every key is Envoy's`, async () => {
-    const hosts = ports.map((port, i) => new Host({ address: '127.0.0.1', port, labels: {}, weight: weights[i]! }, 0));
-    const pick = foldPicker(hosts, {
-      loadBalancer,
-      weightOf: ({ weight }: Host) => weight,
-      slowStart: undefined,
-      now: Date.now,
-      random: Math.random,
-    });
-    const keys = Array.from({ length: KEYS }, (_, i) => keyNumber(i));
+    const balancer = balancerOf(endpoints.ports, loadBalancer, weights);
     let wrong = 0;
-    await Promise.all(
-      Array.from({ length: 16 }, async (_, lane) => {
-        for (let i = lane; i < keys.length; i += 16) {
-          const theirs = await chosenByEnvoy(name, keys[i]!);
-          if (theirs !== pick(xxHash64(keys[i]!), 0)?.endpoint.port) wrong++;
-        }
-      }),
+    await inLanes(
+      Array.from({ length: KEYS }, (_, i) => keyNumber(i)),
+      async (key) => {
+        const { body } = await ask(envoyPort, `/${name}/`, { 'x-key': key });
+        if (body !== String(balancer.pick(xxHash64(key))?.endpoint.port)) wrong++;
+      },
     );
     assert.equal(wrong, 0, `${wrong} of ${KEYS} keys went elsewhere`);
   });
@@ -123,26 +95,12 @@ const AT_MOST = { RING_HASH: 2, MAGLEV: 1.4 };
 
 for (const policy of ['RING_HASH', 'MAGLEV'] as const) {
   test(`${policy}: one endpoint more moves few keys`, () => {
-    const host = (i: number) => new Host({ address: `10.0.0.${i}`, port: 80, labels: {}, weight: 1 }, 0);
-    const options = {
-      loadBalancer: { policy, minimumRingSize: 65_536 },
-      weightOf: ({ weight }: Host) => weight,
-      slowStart: undefined,
-      now: Date.now,
-      random: Math.random,
-    };
-    const nine = foldPicker(
-      Array.from({ length: 9 }, (_, i) => host(i)),
-      options,
-    );
-    const ten = foldPicker(
-      Array.from({ length: 10 }, (_, i) => host(i)),
-      options,
-    );
+    const nine = balancerOf([1, 2, 3, 4, 5, 6, 7, 8, 9], { policy, minimumRingSize: 65_536 });
+    const ten = balancerOf([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], { policy, minimumRingSize: 65_536 });
     let moved = 0;
     for (let i = 0; i < KEYS; i++) {
       const hash = xxHash64(`key ${i}`);
-      if (nine(hash, 0)?.key !== ten(hash, 0)?.key) moved++;
+      if (nine.pick(hash)?.key !== ten.pick(hash)?.key) moved++;
     }
     assert.ok(moved > KEYS / 10 / 1.4 && moved < (KEYS / 10) * AT_MOST[policy], `${moved} of ${KEYS} moved`);
   });

@@ -71,19 +71,58 @@ export function httpListener(port: number, routes: unknown[], filters: unknown[]
 export interface EnvoyEndpoint {
   port: number;
   weight?: number;
+  /** An endpoint that counts as ejected from the start. */
+  unhealthy?: boolean;
+}
+
+/** What Istio's control plane makes of a locality. */
+export interface EnvoyLocality {
+  /** region/zone/subzone */
+  place?: string;
+  priority?: number;
+  weight?: number;
+  endpoints: EnvoyEndpoint[];
 }
 
 /** A static cluster on 127.0.0.1; `settings` are the cluster's further fields. */
-export function staticCluster(name: string, endpoints: EnvoyEndpoint[], settings: Record<string, unknown>): unknown {
-  const lbEndpoints = endpoints.map(({ port, weight }) => ({
-    endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: port } } },
-    load_balancing_weight: weight ?? 1,
-  }));
+export const staticCluster = (name: string, endpoints: EnvoyEndpoint[], settings: Record<string, unknown>): unknown =>
+  localityCluster(name, [{ endpoints }], settings);
+
+export function localityCluster(
+  name: string,
+  localities: readonly EnvoyLocality[],
+  settings: Record<string, unknown>,
+): unknown {
+  const endpoints = localities.map(({ place = '', priority = 0, weight, endpoints }) => {
+    const [region = '', zone = '', sub_zone = ''] = place.split('/');
+    return {
+      locality: { region, zone, sub_zone },
+      priority,
+      ...(weight && { load_balancing_weight: weight }),
+      lb_endpoints: endpoints.map(lbEndpoint),
+    };
+  });
   return {
     name,
     type: 'STATIC',
     connect_timeout: '1s',
-    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: lbEndpoints }] },
+    circuit_breakers: { thresholds: [UNLIMITED] },
+    load_assignment: { cluster_name: name, endpoints },
     ...settings,
   };
 }
+
+const MOST = 0xffffffff;
+/** What Istio writes where a DestinationRule limits nothing. */
+export const UNLIMITED = {
+  max_connections: MOST,
+  max_pending_requests: MOST,
+  max_requests: MOST,
+  max_retries: MOST,
+};
+
+const lbEndpoint = ({ port, weight = 1, unhealthy = false }: EnvoyEndpoint) => ({
+  endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: port } } },
+  load_balancing_weight: weight,
+  health_status: unhealthy ? 'UNHEALTHY' : 'HEALTHY',
+});

@@ -1,14 +1,13 @@
 /** What is hashed, and when: the same requests to a real Envoy, its choice against ours for each kind of hash policy. */
 import assert from 'node:assert/strict';
-import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Exchange } from '../../gateway/exchange.ts';
 import type { HashPolicy } from '../../gateway/snapshot.ts';
-import { Host } from '../../gateway/upstream/balance/host.ts';
-import { foldPicker, type Picker } from '../../gateway/upstream/balance/picker.ts';
+import { Balancer } from '../../gateway/upstream/balance/balancer.ts';
 import { foldRequestHash } from '../../gateway/upstream/request-hash.ts';
 import { freePort } from '../support/free-port.ts';
+import { clusterOf } from '../support/snapshot.ts';
+import { ask, type Endpoints, startEndpoints } from './endpoints.ts';
 import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const ENDPOINTS = 9;
@@ -97,58 +96,29 @@ const cases: Case[] = [
   },
 ];
 
-const servers: Server[] = [];
+let endpoints: Endpoints;
 let envoy: RunningEnvoy;
 let envoyPort: number;
-let pick: Picker;
+let balancer: Balancer;
 
 before(async () => {
-  const ports = await Promise.all(Array.from({ length: ENDPOINTS }, listen));
+  endpoints = await startEndpoints(ENDPOINTS);
   envoyPort = await freePort();
   const routes = cases.map(({ name, theirs, route }) => ({
     match: { prefix: `/${name}` },
     route: { cluster: 'all', hash_policy: theirs, ...route },
     request_headers_to_add: [{ header: { key: 'x-changed', value: 'by the route' }, append_action: 2 }],
   }));
-  const endpoints = ports.map((port) => ({ port }));
-  const cluster = staticCluster('all', endpoints, { lb_policy: 'MAGLEV' });
+  const members = endpoints.ports.map((port) => ({ port }));
+  const cluster = staticCluster('all', members, { lb_policy: 'MAGLEV' });
   envoy = await startEnvoy({ listeners: [httpListener(envoyPort, routes)], clusters: [cluster] });
-  const hosts = ports.map((port) => new Host({ address: '127.0.0.1', port, labels: {}, weight: 1 }, 0));
-  const weightOf = ({ weight }: Host) => weight;
-  pick = foldPicker(hosts, {
-    loadBalancer: { policy: 'MAGLEV' },
-    weightOf,
-    slowStart: undefined,
-    now: Date.now,
-    random: Math.random,
-  });
+  balancer = new Balancer({ ...clusterOf('all', endpoints.ports), loadBalancer: { policy: 'MAGLEV' } });
 });
 
 after(() => {
   envoy?.stop();
-  for (const server of servers) server.close();
+  endpoints?.close();
 });
-
-async function listen(): Promise<number> {
-  const server = createServer((_, answer) => answer.end(String((server.address() as AddressInfo).port)));
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-function theirChoice(path: string, headers: Record<string, string>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port: envoyPort, path, headers }, (answer) => {
-      let body = '';
-      answer.on('data', (chunk) => {
-        body += chunk;
-      });
-      answer.on('end', () => resolve(Number(body)));
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
-}
 
 for (const { name, ours, theirs, requests, changed } of cases) {
   test(`${name}: ${JSON.stringify(theirs)}`, async () => {
@@ -161,8 +131,8 @@ for (const { name, ours, theirs, requests, changed } of cases) {
       const hash = hashOf(exchange as unknown as Exchange, []);
       assert.ok(hash, `no hash of ${whole}`);
       assert.equal(
-        pick(hash, 0)?.endpoint.port,
-        await theirChoice(whole, headers),
+        String(balancer.pick(hash)?.endpoint.port),
+        (await ask(envoyPort, whole, headers)).body,
         `${whole} ${JSON.stringify(headers)}`,
       );
     }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cluster } from '../../snapshot.ts';
 import { Balancer } from './balancer.ts';
+import { EarlierTries } from './earlier-tries.ts';
+import type { Host } from './host.ts';
 import type { InFlight } from './in-flight.ts';
 import { xxHash64 } from './xxhash64.ts';
 
@@ -25,6 +27,12 @@ function clusterOf(count: number, parts: Partial<Cluster> = {}): Cluster {
     connectTimeoutMs: 1000,
     ...parts,
   };
+}
+
+function triesAt(...hosts: Host[]): EarlierTries {
+  const tried = new EarlierTries({ ignorePreviousHosts: true, remoteLocalities: false });
+  for (const host of hosts) tried.add(host);
+  return tried;
 }
 
 const ports = (balancer: Balancer, times: number): Set<number | undefined> =>
@@ -52,8 +60,7 @@ test('below minHealthPercent the ejected ones are used too', () => {
 test('a retry goes to a host that was not tried', () => {
   const balancer = new Balancer(clusterOf(3));
   for (let i = 0; i < 50; i++) {
-    const tried = [balancer.hosts[0]!, balancer.hosts[1]!];
-    assert.equal(balancer.pick(undefined, tried)?.endpoint.port, 3);
+    assert.equal(balancer.pick(undefined, triesAt(balancer.hosts[0]!, balancer.hosts[1]!))?.endpoint.port, 3);
   }
 });
 
@@ -68,7 +75,7 @@ for (const policy of ['RING_HASH', 'MAGLEV'] as const) {
       keys.map((key) => balancer.pick(key)!),
       before,
     );
-    const left = keys.filter((key, i) => balancer.pick(key, [before[i]!]) !== before[i]).length;
+    const left = keys.filter((key, i) => balancer.pick(key, triesAt(before[i]!)) !== before[i]).length;
     assert.ok(left > 450, `${left} of 500 retries left their host`);
     balancer.detector!.answered(before[0]!, 500, 0);
     const after = keys.map((key) => balancer.pick(key)!);

@@ -1,11 +1,13 @@
 /** A cluster's endpoints as this isolate knows them, and who takes the next request. Folded once for each Snapshot. */
 import type { Cluster } from '../../snapshot.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { EdfScheduler } from './edf.ts';
+import type { EarlierTries } from './earlier-tries.ts';
 import { Host, hostKey } from './host.ts';
-import { foldLevels, type LocalityGroup, type PriorityLevels } from './locality.ts';
+import { foldLevel } from './level-picker.ts';
+import { foldLevels, type PriorityLevels } from './locality.ts';
 import { OutlierDetector } from './outlier-detector.ts';
-import { foldPicker, type Picker } from './picker.ts';
+import { isHashed, type Picker } from './picker.ts';
+import type { Priorities } from './previous-priorities.ts';
 import { priorityLoad } from './priority-load.ts';
 import { foldSlowStart, type SlowStart } from './slow-start.ts';
 import { type Hash64, modulo } from './xxhash64.ts';
@@ -20,9 +22,9 @@ export interface BalancerOptions {
   previous?: Balancer | undefined;
 }
 
-interface FoldedLevels {
-  /** Upper ends of the shares of 100 each level takes; unused while there is one level. */
-  ends: number[];
+interface FoldedLevels extends Priorities {
+  /** Percent for each level; unused while there is one. */
+  load: readonly number[];
   pickers: Picker[];
 }
 
@@ -32,6 +34,8 @@ export class Balancer {
   readonly detector: OutlierDetector | undefined;
   readonly breaker: CircuitBreaker;
   readonly #levels: PriorityLevels;
+  readonly #levelOf: ReadonlyMap<Host, number>;
+  readonly #hashed: boolean;
   readonly #slowStart: SlowStart | undefined;
   readonly #now: () => number;
   readonly #random: () => number;
@@ -49,6 +53,12 @@ export class Balancer {
       (endpoint) => known.get(hostKey(endpoint))?.continuedAs(endpoint) ?? new Host(endpoint, since),
     );
     this.#levels = foldLevels(cluster, [...this.hosts]);
+    this.#levelOf = new Map(
+      this.#levels.flatMap((groups, level) =>
+        groups.flatMap(({ hosts }) => hosts.map((host) => [host, level] as const)),
+      ),
+    );
+    this.#hashed = isHashed(cluster.loadBalancer);
     this.#slowStart = foldSlowStart(cluster.loadBalancer.warmup, now);
     if (cluster.outlierDetection)
       this.detector = new OutlierDetector(cluster.outlierDetection, this.hosts, () => this.#refold(), now());
@@ -56,24 +66,35 @@ export class Balancer {
 
   /**
    * @param hash of the request, for consistent hashing
-   * @param tried hosts of this request's earlier tries, avoided where chance allows it, as Envoy's previous_hosts does
+   * @param tried where this request's earlier tries went, avoided where chance allows it, as Envoy does
    * @returns undefined: no healthy upstream
    */
-  pick(hash?: Hash64, tried?: readonly Host[]): Host | undefined {
+  pick(hash?: Hash64, tried?: EarlierTries): Host | undefined {
     this.detector?.look(this.#now());
     this.#folded ??= this.#fold();
-    let host = this.#pickOnce(this.#folded, hash, 0);
-    if (tried === undefined || tried.length === 0) return host;
-    for (let attempt = 1; attempt <= RESELECTIONS && host && tried.includes(host); attempt++)
-      host = this.#pickOnce(this.#folded, hash, attempt);
+    let host = this.#pickOnce(this.#folded, hash, 0, tried);
+    for (let attempt = 1; attempt <= RESELECTIONS && host && tried?.hosts.includes(host); attempt++)
+      host = this.#pickOnce(this.#folded, hash, attempt, tried);
     return host;
   }
 
-  #pickOnce({ ends, pickers }: FoldedLevels, hash: Hash64 | undefined, attempt: number): Host | undefined {
+  #pickOnce(
+    folded: FoldedLevels,
+    hash: Hash64 | undefined,
+    attempt: number,
+    tried: EarlierTries | undefined,
+  ): Host | undefined {
+    const { pickers } = folded;
     if (pickers.length === 1) return pickers[0]!(hash, attempt);
-    const point = hash ? modulo(hash, 100) : this.#random() * 100;
-    const level = ends.findIndex((end) => point < end);
+    const level = levelAt(...this.#aim(folded, hash, tried));
     return level < 0 ? undefined : pickers[level]!(hash, attempt);
+  }
+
+  /** Hashing goes by the hash alone, also where a retry is to leave a priority. */
+  #aim(folded: FoldedLevels, hash: Hash64 | undefined, tried: EarlierTries | undefined): [readonly number[], number] {
+    if (this.#hashed && hash) return [folded.load, modulo(hash, 100)];
+    const load = this.#hashed ? undefined : tried?.priorities?.load(folded.load, folded);
+    return [load ?? folded.load, this.#random() * 100];
   }
 
   #refold(): void {
@@ -85,48 +106,27 @@ export class Balancer {
       const hosts = groups.flatMap((group) => group.hosts);
       return { total: hosts.length, healthy: hosts.filter((host) => !host.ejected).length };
     });
-    const { load, panic } = priorityLoad(health, this.cluster.outlierDetection?.minHealthPercent ?? 0);
-    let end = 0;
-    const ends = load.map((part) => {
-      end += part;
-      return end;
-    });
-    return { ends, pickers: this.#levels.map((groups, level) => this.#foldLevel(groups, panic[level]!)) };
-  }
-
-  #foldLevel(groups: LocalityGroup[], panic: boolean): Picker {
-    const usable = groups
-      .map(({ weight, hosts }) => {
-        const healthy = panic ? hosts : hosts.filter((host) => !host.ejected);
-        return { weight: weight * Math.min(1, (1.4 * healthy.length) / hosts.length), hosts: healthy };
-      })
-      .filter(({ hosts }) => hosts.length > 0);
-    if (usable.length <= 1) return this.#foldPicker(usable[0]?.hosts ?? []);
-    const { policy } = this.cluster.loadBalancer;
-    if (policy === 'RING_HASH' || policy === 'MAGLEV') return this.#foldPicker(...flatten(usable));
-    const localities = usable.map(({ weight, hosts }) => ({ weight, pick: this.#foldPicker(hosts) }));
-    const schedule = new EdfScheduler(localities, ({ weight }) => weight);
-    return (hash, attempt) => schedule.pick()!.pick(hash, attempt);
-  }
-
-  #foldPicker(hosts: readonly Host[], weightOf = (host: Host): number => host.weight): Picker {
-    const { loadBalancer } = this.cluster;
-    return foldPicker(hosts, {
-      loadBalancer,
-      weightOf,
-      slowStart: this.#slowStart,
-      random: this.#random,
-      now: this.#now,
-    });
+    const { panic, ...priorities } = priorityLoad(health, this.cluster.outlierDetection?.minHealthPercent ?? 0);
+    return {
+      ...priorities,
+      levelOf: (host) => this.#levelOf.get(host),
+      pickers: this.#levels.map((groups, level) =>
+        foldLevel(groups, panic[level]!, {
+          loadBalancer: this.cluster.loadBalancer,
+          slowStart: this.#slowStart,
+          random: this.#random,
+          now: this.#now,
+        }),
+      ),
+    };
   }
 }
 
-/** Consistent hashing has one table: a host's weight is its part of its locality's share. */
-function flatten(groups: LocalityGroup[]): [hosts: Host[], weightOf: (host: Host) => number] {
-  const weights = new Map<Host, number>();
-  for (const { weight, hosts } of groups) {
-    const total = hosts.reduce((sum, host) => sum + host.weight, 0);
-    for (const host of hosts) weights.set(host, (weight * host.weight) / total);
-  }
-  return [[...weights.keys()], (host) => weights.get(host)!];
+/** @param point 0 ≤ point < 100; @returns -1: nobody takes anything */
+function levelAt(load: readonly number[], point: number): number {
+  let end = 0;
+  return load.findIndex((part) => {
+    end += part;
+    return point < end;
+  });
 }

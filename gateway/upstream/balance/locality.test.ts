@@ -44,9 +44,21 @@ test('failoverPriority compares labels in order, gaps closed', () => {
   assert.deepEqual(levelsOf(setting, true, labels), [
     ['1:us/west/2'],
     ['1:eu/north/1'],
-    ['1:us/west/1,us/east/1,ap/south/1'],
+    ['1:us/west/1', '1:us/east/1', '1:ap/south/1'],
   ]);
-  assert.deepEqual(levelsOf({ failoverPriority: ['version=v2'] }, true, labels)[0], ['1:us/west/1,us/east/1']);
+  assert.deepEqual(levelsOf({ failoverPriority: ['version=v2'] }, true, labels)[0], ['1:us/west/1', '1:us/east/1']);
+});
+
+test('failover after failoverPriority orders those whose labels are alike', () => {
+  const setting = { failoverPriority: ['version=v2'], failover: [{ from: 'us', to: 'ap' }] };
+  const labels = [{}, {}, { version: 'v2' }, { version: 'v2' }, { version: 'v2' }];
+  assert.deepEqual(levelsOf(setting, true, labels), [
+    ['1:us/east/1'],
+    ['1:ap/south/1'],
+    ['1:eu/north/1'],
+    ['1:us/west/1'],
+    ['1:us/west/2'],
+  ]);
 });
 
 test('distribute gives shares, splits a wildcard by weight and drops whom nobody names', () => {
@@ -54,6 +66,11 @@ test('distribute gives shares, splits a wildcard by weight and drops whom nobody
   assert.deepEqual(levelsOf({ distribute }, false), [
     ['20:eu/north/1', '27:us/west/1', '27:us/west/2', '27:us/east/1'],
   ]);
+});
+
+test('distribute for others leaves every locality the share of its endpoints', () => {
+  const distribute = [{ from: 'eu/*', to: { 'eu/*': 100 } }];
+  assert.deepEqual(levelsOf({ distribute }), [PLACES.map((place) => `1:${place}`)]);
 });
 
 test('a pattern covers by parts', () => {

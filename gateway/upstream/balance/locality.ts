@@ -5,7 +5,7 @@
 import type { Cluster, Endpoint, LocalitySetting } from '../../snapshot.ts';
 import type { Host } from './host.ts';
 
-/** Hosts of one locality and its share; one group of all hosts when shares are not configured. */
+/** Hosts of one locality and its share; one group of all hosts when Istio asks for no shares. */
 export interface LocalityGroup {
   weight: number;
   hosts: Host[];
@@ -14,27 +14,36 @@ export interface LocalityGroup {
 export type PriorityLevels = LocalityGroup[][];
 
 const whole = (hosts: Host[]): LocalityGroup[] => [{ weight: 1, hosts }];
+/** Shares by the endpoints' weights. */
+const apart = (hosts: Host[]): LocalityGroup[] =>
+  [...Map.groupBy(hosts, localityOf).values()].map((members) => ({ weight: weightOf(members), hosts: members }));
 
-/** Failover needs outlier detection: without it nothing is ever unhealthy, and Istio leaves it out. */
+/**
+ * Failover needs outlier detection: without it nothing is ever unhealthy, and Istio leaves it out. Localities keep shares
+ * of their own where the user named any setting, not for the nearest-first that Istio does by itself.
+ */
 export function foldLevels(cluster: Cluster, hosts: Host[]): PriorityLevels {
   const setting = cluster.loadBalancer.locality;
   if (!setting) return [whole(hosts)];
-  const share = setting.distribute?.find(({ from }) => covers(from, setting.from));
-  if (share) return [distribute(hosts, share.to)];
+  if (setting.distribute) {
+    const share = setting.distribute.find(({ from }) => covers(from, setting.from));
+    return [share ? distribute(hosts, share.to) : apart(hosts)];
+  }
   if (!cluster.outlierDetection) return [whole(hosts)];
-  const priority = setting.failoverPriority?.length ? byLabels(setting) : byDistance(setting);
-  return compress(hosts, priority).map(whole);
+  return byPriority(hosts, setting).map(setting.failover || setting.failoverPriority ? apart : whole);
 }
 
-/** `us/*`, `us/west/1`, `*`: a part that is missing or `*` covers everything. */
+/** `us/*`, `us/west/1`, `*`: a `*` covers everything, and so does a zone or subzone that is missing. */
 export function covers(pattern: string, locality: string): boolean {
   const parts = locality.split('/');
-  return pattern.split('/').every((part, i) => part === '*' || part === '' || part === (parts[i] ?? ''));
+  return pattern.split('/').every((part, i) => part === '*' || (part === '' && i > 0) || part === (parts[i] ?? ''));
 }
+
+const localityOf = ({ endpoint }: Host): string => endpoint.locality ?? '';
 
 /** A pattern's share is divided among its localities by their endpoints' weights; localities nobody names get nothing. */
 function distribute(hosts: Host[], to: Record<string, number>): LocalityGroup[] {
-  const groups = Map.groupBy(hosts, ({ endpoint }) => endpoint.locality ?? '');
+  const groups = Map.groupBy(hosts, localityOf);
   const taken: LocalityGroup[] = [];
   for (const [pattern, share] of Object.entries(to).sort(([a], [b]) => specificity(b) - specificity(a))) {
     const matched = [...groups].filter(([locality]) => covers(pattern, locality));
@@ -50,6 +59,15 @@ function distribute(hosts: Host[], to: Record<string, number>): LocalityGroup[] 
 const specificity = (pattern: string): number =>
   pattern.split('/').filter((part) => part !== '' && part !== '*').length;
 const weightOf = (hosts: Host[]): number => hosts.reduce((sum, { weight }) => sum + weight, 0);
+
+/** Labels before places, where both are given; priorities without gaps. */
+function byPriority(hosts: Host[], setting: LocalitySetting): Host[][] {
+  const orders = [
+    ...(setting.failoverPriority ? [byLabels(setting)] : []),
+    ...(setting.failover || !setting.failoverPriority ? [byDistance(setting)] : []),
+  ];
+  return orders.reduce((levels, order) => levels.flatMap((level) => compress(level, order)), [hosts]);
+}
 
 /** 0 same subzone, 1 same zone, 2 same region, 3 the region to fail over to (any, when none is named), 4 the others. */
 function byDistance({ from, failover }: LocalitySetting): (endpoint: Endpoint) => number {
@@ -86,7 +104,6 @@ function topologyLabels(locality: string): Record<string, string> {
   };
 }
 
-/** Priorities without gaps. */
 function compress(hosts: Host[], priority: (endpoint: Endpoint) => number): Host[][] {
   const levels = Map.groupBy(hosts, ({ endpoint }) => priority(endpoint));
   return [...levels].sort(([a], [b]) => a - b).map(([, members]) => members);

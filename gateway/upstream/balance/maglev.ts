@@ -6,9 +6,9 @@ import { type Hash64, modulo, xxHash64 } from './xxhash64.ts';
 
 const DEFAULT_SIZE = 65_537;
 
-export function maglev(hosts: readonly Host[], { loadBalancer, weightOf, random }: PickerOptions): Picker {
+export function maglev(hosts: readonly Host[], { loadBalancer, shareOf, random }: PickerOptions): Picker {
   const size = loadBalancer.tableSize ?? DEFAULT_SIZE;
-  const table = buildTable(fillersOf(hosts, hosts.map(weightOf), size), size);
+  const table = buildTable(fillersOf(hosts, hosts.map(shareOf!), size), size);
   return (hash, attempt) => {
     const key = hash ?? draw(random);
     return hosts[table[modulo(attempt === 0 ? key : other(key, attempt), size)]!];
@@ -48,15 +48,14 @@ function buildTable(fillers: readonly Filler[], size: number): Uint32Array {
   return table;
 }
 
-function fillersOf(hosts: readonly Host[], weights: readonly number[], size: number): Filler[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+function fillersOf(hosts: readonly Host[], shares: readonly number[], size: number): Filler[] {
   return hosts
     .map(({ key }, host) => ({
       host,
       key,
       place: modulo(xxHash64(key), size),
       skip: modulo(xxHash64(key, 1), size - 1) + 1,
-      weight: weights[host]! / total,
+      weight: shares[host]!,
       target: 0,
     }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));

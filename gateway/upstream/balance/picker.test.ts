@@ -11,7 +11,6 @@ const hostsOf = (...weights: number[]): Host[] =>
 const picker = (hosts: Host[], policy: LoadBalancer['policy'], random: () => number = Math.random): Picker =>
   foldPicker(hosts, {
     loadBalancer: { policy },
-    weightOf: ({ weight }: Host) => weight,
     slowStart: undefined,
     now: () => 0,
     random,

@@ -16,12 +16,15 @@ export type Picker = (hash: Hash64 | undefined, attempt: number) => Host | undef
 /** What a policy may look at when its hosts are folded. */
 export interface PickerOptions {
   loadBalancer: LoadBalancer;
-  weightOf: (host: Host) => number;
+  /** A host's part of all, 0 to 1, for consistent hashing; only there. */
+  shareOf?: (host: Host) => number;
   slowStart: SlowStart | undefined;
   random: () => number;
   /** Milliseconds. */
   now: () => number;
 }
+
+export const isHashed = ({ policy }: LoadBalancer): boolean => policy === 'RING_HASH' || policy === 'MAGLEV';
 
 /** `hosts` are those that may be used now, in the cluster's order. PASSTHROUGH has no original destination at the edge. */
 export function foldPicker(hosts: readonly Host[], options: PickerOptions): Picker {
@@ -44,9 +47,9 @@ export function foldPicker(hosts: readonly Host[], options: PickerOptions): Pick
 
 const alike = (hosts: readonly Host[]): boolean => hosts.every(({ weight }) => weight === hosts[0]!.weight);
 
-function roundRobin(hosts: readonly Host[], { slowStart, weightOf: full, random }: PickerOptions): Picker {
+function roundRobin(hosts: readonly Host[], { slowStart, random }: PickerOptions): Picker {
   if (slowStart || !alike(hosts)) {
-    const weightOf = slowStart ? (host: Host) => full(host) * slowStart(host) : full;
+    const weightOf = (host: Host) => host.weight * (slowStart?.(host) ?? 1);
     return scheduled(new EdfScheduler(hosts, weightOf), hosts.length, random);
   }
   let next = Math.floor(random() * hosts.length);
@@ -57,9 +60,9 @@ function roundRobin(hosts: readonly Host[], { slowStart, weightOf: full, random 
 }
 
 /** Two choices by chance, the one with fewer requests wins; with weights the schedule, weight / (active + 1). */
-function leastRequest(hosts: readonly Host[], { slowStart, weightOf: full, random, now }: PickerOptions): Picker {
+function leastRequest(hosts: readonly Host[], { slowStart, random, now }: PickerOptions): Picker {
   if (slowStart || !alike(hosts)) {
-    const weightOf = (host: Host) => (full(host) * (slowStart?.(host) ?? 1)) / (host.inFlight.count(now()) + 1);
+    const weightOf = (host: Host) => (host.weight * (slowStart?.(host) ?? 1)) / (host.inFlight.count(now()) + 1);
     return scheduled(new EdfScheduler(hosts, weightOf), hosts.length, random);
   }
   return () => {

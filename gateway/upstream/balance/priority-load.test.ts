@@ -24,9 +24,10 @@ test('what the first levels cannot take goes on', () => {
 });
 
 test('nobody healthy: no load, unless the threshold makes it a panic', () => {
-  assert.deepEqual(priorityLoad([level(0)], 0), { load: [0], panic: [false] });
-  assert.deepEqual(priorityLoad([level(0)], 50), { load: [100], panic: [true] });
-  assert.deepEqual(priorityLoad([level(0, 30), level(0, 70)], 50), { load: [30, 70], panic: [true, true] });
+  assert.deepEqual(priorityLoad([level(0)], 0), { load: [0], panic: [false], health: [0] });
+  assert.deepEqual(priorityLoad([level(0)], 50), { load: [100], panic: [true], health: [0] });
+  const { load, panic } = priorityLoad([level(0, 30), level(0, 70)], 50);
+  assert.deepEqual({ load, panic }, { load: [30, 70], panic: [true, true] });
 });
 
 test('a level above the threshold, or one that others relieve, does not panic', () => {

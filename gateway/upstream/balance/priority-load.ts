@@ -9,26 +9,38 @@ export interface PriorityLoad {
   load: number[];
   /** Priorities that send to unhealthy hosts too. */
   panic: boolean[];
+  /** Percent, by the hosts that are well. */
+  health: number[];
 }
 
-/** Percent of its hosts that a priority may lose before the next one gets some of its traffic: 100 - 100/1.4. */
+/** Hosts may be lost, 100 - 100/1.4 percent of them, before any traffic goes elsewhere; Envoy's default, in percent. */
 const OVERPROVISIONING = 140;
+
+/** The part of its share that a locality can still take. */
+export const available = (healthy: number, total: number): number =>
+  Math.min(1, (OVERPROVISIONING / 100) * (healthy / total));
 
 /** @param threshold panic threshold in percent; Istio sets it to minHealthPercent, 0 = never panic */
 export function priorityLoad(levels: readonly LevelHealth[], threshold: number): PriorityLoad {
   const health = levels.map(({ total, healthy }) =>
     total === 0 ? 0 : Math.min(100, Math.floor((OVERPROVISIONING * healthy) / total)),
   );
-  const available = Math.min(
-    100,
-    health.reduce((sum, part) => sum + part, 0),
-  );
-  const panic = levels.map(({ total, healthy }) => available < 100 && total > 0 && (100 * healthy) / total < threshold);
-  const everybody = levels.reduce((sum, { total }) => sum + total, 0);
-  if (everybody > 0 && levels.every(({ total }, i) => total === 0 || panic[i]))
-    return { load: spread(levels.map(({ total }) => (100 * total) / everybody)), panic };
-  if (available === 0) return { load: levels.map(() => 0), panic };
-  return { load: spread(health.map((part) => Math.floor((part * 100) / available))), panic };
+  const all = Math.min(100, sum(health));
+  const panic = levels.map(({ total, healthy }) => all < 100 && total > 0 && (100 * healthy) / total < threshold);
+  const everybody = sum(levels.map(({ total }) => total));
+  const load =
+    everybody > 0 && levels.every(({ total }, i) => total === 0 || panic[i])
+      ? spread(levels.map(({ total }) => (100 * total) / everybody))
+      : (shareOut(health) ?? levels.map(() => 0));
+  return { load, panic, health };
+}
+
+const sum = (parts: readonly number[]): number => parts.reduce((all, part) => all + part, 0);
+
+/** The traffic by the health of the priorities, in their order; undefined when nobody is well. */
+export function shareOut(health: readonly number[]): number[] | undefined {
+  const all = Math.min(100, sum(health));
+  return all === 0 ? undefined : spread(health.map((part) => (part * 100) / all));
 }
 
 /** Cuts off at 100 in the order of priority; what rounding left over goes to the first that has any. */

@@ -12,8 +12,8 @@ interface Ring {
   host: Uint32Array;
 }
 
-export function ringHash(hosts: readonly Host[], { loadBalancer, weightOf, random }: PickerOptions): Picker {
-  const ring = buildRing(hosts, hosts.map(weightOf), loadBalancer.minimumRingSize ?? DEFAULT_MINIMUM);
+export function ringHash(hosts: readonly Host[], { loadBalancer, shareOf, random }: PickerOptions): Picker {
+  const ring = buildRing(hosts, hosts.map(shareOf!), loadBalancer.minimumRingSize ?? DEFAULT_MINIMUM);
   const size = ring.host.length;
   return (hash, attempt) => hosts[ring.host[(search(ring, hash ?? draw(random)) + attempt) % size]!];
 }
@@ -28,14 +28,13 @@ export const draw = (random: () => number): Hash64 => ({
  * The least-weighted host gets a whole number of places, the others follow as running sums, which is what keeps the ring
  * stable when hosts come and go.
  */
-function buildRing(hosts: readonly Host[], weights: readonly number[], minimum: number): Ring {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const least = weights.reduce((min, weight) => Math.min(min, weight)) / total;
+function buildRing(hosts: readonly Host[], shares: readonly number[], minimum: number): Ring {
+  const least = shares.reduce((min, share) => Math.min(min, share));
   const scale = Math.min(Math.ceil(least * minimum) / least, MAXIMUM);
   const places: { hash: Hash64; host: number }[] = [];
   let target = 0;
   for (let host = 0; host < hosts.length; host++) {
-    target += scale * (weights[host]! / total);
+    target += scale * shares[host]!;
     for (let i = 0; places.length < target; i++) places.push({ hash: xxHash64(`${hosts[host]!.key}_${i}`), host });
   }
   places.sort((a, b) => a.hash.hi - b.hash.hi || a.hash.lo - b.hash.lo);
