@@ -30,6 +30,8 @@ export interface GatewayEnv {
   STATE?: unknown;
   /** Where callouts to hosts of the configuration (issuers' keys) leave; absent: the runtime's own fetch. */
   INTERNET?: unknown;
+  /** A secret: the private half of the MeshEntry's assertion keys, an ES256 key as JWK text. */
+  ENTRY_KEY?: unknown;
   [endpoint: string]: unknown;
 }
 

@@ -18,6 +18,8 @@ export interface Cluster {
   /** trafficPolicy.retryBudget: retries in flight ≤ max(minRetryConcurrency, percent of the requests in flight). Absent: no budget. */
   retryBudget?: { percent: number; minRetryConcurrency: number };
   tls?: UpstreamTls;
+  /** The mesh entry wants a signed word that this is the edge (x-bowsprit-assertion), for this audience, by this key. */
+  assertion?: { audience: string; credentialName: string };
   connectTimeoutMs: number;
   /** What the sidecars behind would refuse, as far as it can be told here; asked before a request is sent (early enforcement). */
   early?: HttpFilter[];

@@ -180,6 +180,11 @@ export interface ForwardAction {
   /** Whole answer, body included, without fault delay. 0 = none. */
   timeoutMs: number;
   retry?: RetryPolicy;
+  /**
+   * The mesh entry's name for `timeoutMs` and `retry`. Where it is present and the destination lies behind the entry, the entry
+   * carries both out, and the edge tries again only what did not get there.
+   */
+  entryPolicy?: string;
   hashPolicy?: HashPolicy[];
 }
 

@@ -38,6 +38,8 @@ export interface WorkerConfig {
   modules: { name: string; kind: 'esModule' | 'wasm'; file: string }[];
   /** Bindings that hold a parsed JSON file. */
   json: { name: string; file: string }[];
+  /** Bindings that hold a file's text. */
+  texts?: { name: string; file: string }[];
   externals: ExternalService[];
   /** Durable Object classes with their names in env, stored under `disk`. */
   durableObjects?: { classes: { binding: string; className: string }[]; disk: string };
@@ -115,6 +117,7 @@ function worker(config: WorkerConfig): string {
   const modules = config.modules.map(({ name, kind, file }) => struct({ name: text(name), [kind]: embed(file) }));
   const bindings = [
     ...config.json.map(({ name, file }) => struct({ name: text(name), json: embed(file) })),
+    ...(config.texts ?? []).map(({ name, file }) => struct({ name: text(name), text: embed(file) })),
     struct({ name: text('INTERNET'), service: text('internet') }),
     ...config.externals.map(({ name }) => struct({ name: text(name), service: text(name) })),
     ...(config.durableObjects?.classes ?? []).map(({ binding, className }) =>

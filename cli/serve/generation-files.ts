@@ -1,6 +1,6 @@
 /** The folder of one generation: Snapshot, modules, certificates and one workerd configuration for each process. */
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Bundle } from './bundle.ts';
@@ -59,8 +59,9 @@ export async function writeGeneration(input: GenerationInput): Promise<Generatio
   const externals = externalServices(snapshot, input.names, keeper(folder), input.certificates);
   if (state !== undefined) externals.push(stateService(state, input));
   await writeCertificates(plans, input);
+  const texts = writeEntryKey(input);
   const processes = Array.from({ length: input.workers }, (_, index) =>
-    writeProcess(index, input, plans, modules, externals),
+    writeProcess(index, input, plans, { modules, externals, texts }),
   );
   const shape = shapeOf(folder, plans);
   writeFileSync(join(folder, SNAPSHOT_FILE), JSON.stringify(snapshot), { mode: 0o600 });
@@ -124,12 +125,24 @@ async function writeCertificates(plans: PortPlan[], { folder, certificates }: Ge
   }
 }
 
+/** The key of the mesh entry's assertion: `<credentialName>.jwk`. */
+function writeEntryKey({ folder, snapshot, certificates = '' }: GenerationInput): { name: string; file: string }[] {
+  const { assertion } = Object.values(snapshot.clusters).find((cluster) => cluster.assertion) ?? {};
+  if (!assertion) return [];
+  const source = join(certificates, `${assertion.credentialName}.jwk`);
+  if (!existsSync(source)) {
+    console.error(`bowsprit: there is no file ${source}; the mesh entry will refuse what is not signed`);
+    return [];
+  }
+  writeFileSync(join(folder, 'entry.jwk'), readFileSync(source), { mode: 0o600 });
+  return [{ name: 'ENTRY_KEY', file: 'entry.jwk' }];
+}
+
 function writeProcess(
   index: number,
   { folder, bundle }: GenerationInput,
   plans: PortPlan[],
-  modules: WorkerConfig['modules'],
-  externals: ExternalService[],
+  shared: Pick<WorkerConfig, 'modules' | 'externals' | 'texts'>,
 ): GenerationFiles['processes'][number] {
   const sockets = plans.flatMap((plan) => socketsOf(plan, index, folder));
   if (bundle.exports.includes(ADMIN_SOCKET)) {
@@ -137,7 +150,7 @@ function writeProcess(
   }
   const config = join(folder, `${index}.capnp`);
   const json = [{ name: 'SNAPSHOT', file: SNAPSHOT_FILE }];
-  writeFileSync(config, workerdConfig({ modules, json, externals, sockets }), { mode: 0o600 });
+  writeFileSync(config, workerdConfig({ ...shared, json, sockets }), { mode: 0o600 });
   return { config, sockets };
 }
 

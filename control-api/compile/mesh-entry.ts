@@ -2,21 +2,41 @@
  * The way into the cluster: destinations whose endpoints nobody has named here are reached through the mesh entry, a
  * gateway in the cluster that a MeshEntry object names. Without one they stay unknown, and answer 503 as in Istio.
  */
-import type { Cluster, ForwardAction, Snapshot } from '../../gateway/snapshot.ts';
+import type { Cluster } from '../../gateway/snapshot.ts';
 import { finding } from '../analysis/report.ts';
 import { describe, type Resource } from '../resources/resource.ts';
 import type { MeshEntrySpec } from '../resources/types.gen.ts';
+import { nameEntryPolicies } from './entry-policy.ts';
+import { wantedClusters } from './forwarded.ts';
 import { compare } from './names.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 
+/** A MeshEntry with everything said. */
+export interface EntrySettings
+  extends Required<Omit<MeshEntrySpec, 'assertion' | 'vpcServiceId' | 'mtlsCertificateId'>> {
+  /** Absent: the edge's certificate is proof enough. */
+  assertion?: { jwks: string; audience: string };
+}
+
+/** The entry's Service: mutual TLS of our own authority on one port, the tunnel's plain stream on the other. */
+export const ENTRY_PORTS = { MUTUAL_TLS: 443, TUNNEL: 8081 } as const;
+
 /** What stands in where a MeshEntry leaves a field out; `bowsprit mesh` prints the cluster's half with the same. */
-export const ENTRY_DEFAULTS = {
-  port: 443,
-  serverName: 'bowsprit-entry.bowsprit-system.svc.cluster.local',
-  credentialName: 'bowsprit-edge',
-  namespace: 'bowsprit-system',
-  edgePrincipal: 'bowsprit.example/edge',
-};
+export function entrySettings(spec: Partial<MeshEntrySpec> = {}): EntrySettings {
+  const { assertion, namespace = 'bowsprit-system', transport = 'MUTUAL_TLS' } = spec;
+  return {
+    address: '',
+    port: ENTRY_PORTS[transport],
+    serverName: `bowsprit-entry.${namespace}.svc.cluster.local`,
+    credentialName: 'bowsprit-edge',
+    edgePrincipal: 'bowsprit.example/edge',
+    tunnelPrincipal: `cluster.local/ns/${namespace}/sa/cloudflared`,
+    ...spec,
+    namespace,
+    transport,
+    ...(assertion && { assertion: { audience: 'bowsprit-entry', ...assertion } }),
+  } as EntrySettings;
+}
 
 export const meshEntry: Processor = {
   name: 'mesh-entry',
@@ -34,28 +54,18 @@ export const meshEntry: Processor = {
       reason: 'the way to services without endpoints here',
     });
     const { clusters } = draft.snapshot;
+    const settings = entrySettings(entry.spec as unknown as MeshEntrySpec);
     for (const name of wantedClusters(draft.snapshot)) {
       const known = clusters[name];
       if (!known || (known.resolution === 'MESH' && known.endpoints.length === 0))
-        clusters[name] = throughEntry(name, known, entry);
+        clusters[name] = throughEntry(name, known, settings);
     }
+    nameEntryPolicies(draft.snapshot);
     draft.snapshot.clusters = Object.fromEntries(Object.entries(clusters).sort(([a], [b]) => compare(a, b)));
   },
 };
 
 export const isMeshEntry = ({ group, kind }: Resource): boolean => group === 'bowsprit.dev' && kind === 'MeshEntry';
-
-/** Every cluster that some route names, sorted: destinations and mirrors. */
-export function wantedClusters({ routeTables }: Pick<Snapshot, 'routeTables'>): string[] {
-  const routes = Object.values(routeTables).flatMap((table) => table.virtualHosts.flatMap((host) => host.routes));
-  const actions = routes
-    .map((route) => route.action)
-    .filter((action): action is ForwardAction => action.kind === 'forward');
-  const names = actions.flatMap(({ destinations, mirrors = [] }) =>
-    [...destinations, ...mirrors].map((one) => one.cluster),
-  );
-  return [...new Set(names)].sort(compare);
-}
 
 /** The parts of `outbound|9080|v1|reviews.default.svc.cluster.local`; undefined for any other name. */
 export function parseClusterName(name: string): { port: number; subset: string; host: string } | undefined {
@@ -64,8 +74,8 @@ export function parseClusterName(name: string): { port: number; subset: string; 
 }
 
 /** Balancing, health and limits are the entry's, which sees the endpoints; here there is one address. */
-function throughEntry(name: string, known: Cluster | undefined, entry: Resource): Cluster {
-  const spec = { ...ENTRY_DEFAULTS, ...(entry.spec as unknown as MeshEntrySpec) };
+function throughEntry(name: string, known: Cluster | undefined, settings: EntrySettings): Cluster {
+  const { address, port: entryPort, transport, serverName, credentialName, assertion } = settings;
   const { port = 0, subset = '', host = name } = parseClusterName(name) ?? {};
   return {
     name,
@@ -73,9 +83,11 @@ function throughEntry(name: string, known: Cluster | undefined, entry: Resource)
     port: known?.port ?? port,
     ...(subset && { subset }),
     resolution: 'MESH',
-    endpoints: [{ address: spec.address, port: spec.port, labels: {}, weight: 1 }],
+    endpoints: [{ address, port: entryPort, labels: {}, weight: 1 }],
     loadBalancer: { policy: 'ROUND_ROBIN' },
+    // What leads into the tunnel is protected by others: the edge speaks plain HTTP to it.
+    ...(transport === 'MUTUAL_TLS' && { tls: { mode: 'MUTUAL', sni: serverName, credentialName } }),
+    ...(assertion && { assertion: { audience: assertion.audience, credentialName } }),
     connectTimeoutMs: known?.connectTimeoutMs ?? 10_000,
-    tls: { mode: 'MUTUAL', sni: spec.serverName, credentialName: spec.credentialName },
   };
 }

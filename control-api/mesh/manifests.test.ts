@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { compile } from '../compile/compile.ts';
 import { INGRESS_GATEWAY } from '../compile/processor.ts';
 import { loadResources } from '../resources/load.ts';
-import { type Manifest, meshManifests } from './manifests.ts';
+import type { Manifest } from './manifest.ts';
+import { meshManifests } from './manifests.ts';
 
 const GATEWAY = `
 apiVersion: networking.istio.io/v1
@@ -57,8 +58,8 @@ test('each destination, mirror and subset gets one VirtualService; what has endp
   );
   assert.deepEqual(names(meshManifests(snapshot), 'VirtualService'), [
     'bowsprit-none',
-    'd-v1-80-ui-default-svc-cluster-local',
-    'd-80-shadow-default-svc-cluster-local',
+    'd-80-v1.ui.default.svc.cluster.local',
+    'd-80.shadow.default.svc.cluster.local',
   ]);
 });
 

@@ -658,10 +658,18 @@ verifyCertificateSpki?: string[]
 export interface MeshEntrySpec {
 address: string
 port?: number
+transport?: ("MUTUAL_TLS" | "TUNNEL")
 serverName?: string
 credentialName?: string
 namespace?: string
 edgePrincipal?: string
+tunnelPrincipal?: string
+assertion?: {
+jwks: string
+audience?: string
+}
+vpcServiceId?: string
+mtlsCertificateId?: string
 }
 
 export interface PeerAuthenticationSpec {

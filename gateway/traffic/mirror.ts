@@ -2,6 +2,7 @@
 import { CopyOnWriteHeaders } from '../listener/header-view.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import type { ForwardAction, Mirror, Snapshot } from '../snapshot.ts';
+import { foldAssertion, type Sign } from '../upstream/assertion.ts';
 import type { Balancer } from '../upstream/balance/balancer.ts';
 import { balancerOf } from '../upstream/balance/registry.ts';
 import { limitTry } from '../upstream/limit-try.ts';
@@ -18,7 +19,13 @@ export function foldMirrors(snapshot: Snapshot, { mirrors, timeoutMs }: ForwardA
     const cluster = snapshot.clusters[mirror.cluster];
     if (cluster === undefined || mirror.percentage <= 0) return [];
     return [
-      { balancer: balancerOf(cluster), address: foldMeshHeaders(cluster), fires: share(mirror.percentage), mirror },
+      {
+        balancer: balancerOf(cluster),
+        address: foldMeshHeaders(cluster),
+        sign: foldAssertion(cluster),
+        fires: share(mirror.percentage),
+        mirror,
+      },
     ];
   });
   if (folded.length === 0) return undefined;
@@ -32,6 +39,7 @@ interface FoldedMirror {
   balancer: Balancer;
   /** Names the destination to the mesh entry, where the mirror lies behind it. */
   address: ReturnType<typeof foldMeshHeaders>;
+  sign: Sign | undefined;
   fires(): boolean;
   mirror: Mirror;
 }
@@ -41,7 +49,7 @@ const mainIsInMesh = ({ snapshot, upstream }: HttpExchange): boolean =>
 
 async function sendMirror(
   exchange: HttpExchange,
-  { balancer, address, mirror: { shadowSuffix } }: FoldedMirror,
+  { balancer, address, sign, mirror: { shadowSuffix } }: FoldedMirror,
   body: ReplayableBody,
   limit: number,
 ): Promise<void> {
@@ -51,6 +59,7 @@ async function sendMirror(
   const requestHeaders = new CopyOnWriteHeaders(new Headers(exchange.requestHeaders.headers()), true);
   if (mainIsInMesh(exchange)) leaveMesh(requestHeaders);
   address?.({ requestHeaders, clientAddress: exchange.clientAddress });
+  await sign?.({ requestHeaders, env });
   const copy = await body.whole();
   const host = balancer.pick();
   if (host === undefined || copy === undefined) return;

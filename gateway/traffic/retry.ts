@@ -77,6 +77,11 @@ export function foldRetry(
   };
 }
 
+/** The part of a policy that is left where whoever answers carries out the rest: tries that brought no answer at all. */
+export function onlyResets(retry: FoldedRetry): FoldedRetry {
+  return { ...retry, perTryTimeoutMs: 0, retriesAnswer: () => false };
+}
+
 function answerTests({ retryOn, retriableStatusCodes }: RetryPolicy): AnswerTest[] {
   const tests = retryOn.flatMap((word) => ANSWERS[word] ?? []);
   const codes = new Set(retriableStatusCodes);

@@ -7,6 +7,7 @@ import { Deadline } from '../traffic/deadline.ts';
 import type { FoldedMirrors } from '../traffic/mirror.ts';
 import { Once, type ReplayableBody, replayable } from '../traffic/replay.ts';
 import type { FoldedRetry, ResetReason } from '../traffic/retry.ts';
+import type { Sign } from './assertion.ts';
 import type { Balancer } from './balance/balancer.ts';
 import { EarlierTries } from './balance/earlier-tries.ts';
 import { Host } from './balance/host.ts';
@@ -14,6 +15,7 @@ import type { Span } from './balance/in-flight.ts';
 import type { Hash64 } from './balance/xxhash64.ts';
 import { failureReply, NO_HEALTHY_UPSTREAM, timeoutReply } from './failure-reply.ts';
 import { limitTry } from './limit-try.ts';
+import { withoutPolicy } from './mesh-headers.ts';
 import { send } from './send.ts';
 import { takeOver } from './take-over.ts';
 
@@ -30,6 +32,8 @@ export interface Target {
   balancer: Balancer;
   /** What the workloads behind would refuse, asked of the request as it is then. */
   guard: Guard | undefined;
+  /** Signs the request for the mesh entry. */
+  sign: Sign | undefined;
   hash: Hash64 | undefined;
   /** Set-Cookie lines for the answer. */
   cookies: readonly string[];
@@ -44,6 +48,8 @@ type Outcome = Response | ResetReason;
 export async function attempts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
   const refused = target.guard === undefined ? undefined : await target.guard(exchange);
   if (refused !== undefined) return refused;
+  const signing = target.sign?.(exchange);
+  if (signing !== undefined) await signing;
   const verdict = tryHosts(exchange, plan, target);
   // Where requests are limited, one whose client goes away has to be counted down all the same.
   if (target.balancer.breaker.limits) exchange.waitUntil(verdict);
@@ -72,7 +78,7 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
       body.release();
       return finish(exchange, target, { outcome, attempt, started, deadline });
     }
-    if (outcome instanceof Response) outcome.body?.cancel().catch(() => {});
+    letGo(exchange, outcome, balancer.cluster);
     tried?.add(host);
     await new Promise((resolve) => setTimeout(resolve, Math.min(wait, deadline.at - Date.now())));
     const next = deadline.passed(Date.now()) ? timeoutReply('response_timeout') : balancer.pick(hash, tried);
@@ -80,6 +86,12 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
     host = next;
     retrying = balancer.breaker.retries.begin(Date.now());
   }
+}
+
+/** Of a try that another one follows. */
+function letGo(exchange: HttpExchange, outcome: Outcome, cluster: Cluster): void {
+  if (outcome instanceof Response) outcome.body?.cancel().catch(() => {});
+  else if (outcome === 'reset') withoutPolicy(exchange, cluster);
 }
 
 /** Only a request that may be sent twice has its body kept. */

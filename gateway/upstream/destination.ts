@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import { foldLevels, foldLevelsAuthority } from '../route/header-operations.ts';
 import { foldPathRewrite } from '../route/rewrite.ts';
 import type { Cluster, Destination, ForwardAction, Route, Snapshot } from '../snapshot.ts';
+import { foldAssertion, type Sign } from './assertion.ts';
 import type { Balancer } from './balance/balancer.ts';
 import { balancerOf } from './balance/registry.ts';
 import { foldMeshHeaders } from './mesh-headers.ts';
@@ -17,6 +18,10 @@ export interface FoldedDestination {
   prepare(exchange: Exchange): void;
   /** What the workloads behind would refuse; asked after `prepare`. */
   guard: Guard | undefined;
+  /** The edge's signed word, where the mesh entry wants it. */
+  sign: Sign | undefined;
+  /** The mesh entry carries out the route's retries and timeouts. */
+  delegated: boolean;
 }
 
 export function foldDestinations(
@@ -32,6 +37,8 @@ export function foldDestinations(
       balancer: known(cluster),
       prepare: foldPreparation(route, action, destination, cluster),
       guard: foldEarly(cluster),
+      sign: foldAssertion(cluster),
+      delegated: cluster?.resolution === 'MESH' && action.entryPolicy !== undefined,
     };
   });
   return (exchange) => folded[choose(exchange)]!;
@@ -49,7 +56,7 @@ function foldPreparation(
   const authority = foldLevelsAuthority(route, action, destination);
   const rewriteAuthority = action.rewrite?.authority ?? destination.authority;
   const rewritePath = foldPathRewrite(action.rewrite, route.match);
-  const addressToMesh = foldMeshHeaders(cluster);
+  const addressToMesh = foldMeshHeaders(cluster, action.entryPolicy);
   return (exchange) => {
     const newAuthority = rewriteAuthority ?? authority?.(exchange);
     changeHeaders?.(exchange.requestHeaders, exchange);

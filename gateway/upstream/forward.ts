@@ -4,8 +4,8 @@ import type { HttpExchange } from '../listener/http-exchange.ts';
 import type { ForwardAction, Route, Snapshot } from '../snapshot.ts';
 import { Deadline } from '../traffic/deadline.ts';
 import { foldMirrors } from '../traffic/mirror.ts';
-import { foldRetry } from '../traffic/retry.ts';
-import { announce, attempts } from './attempts.ts';
+import { foldRetry, onlyResets } from '../traffic/retry.ts';
+import { announce, attempts, type ForwardPlan } from './attempts.ts';
 import { foldDestinations } from './destination.ts';
 import { NO_CLUSTER, NO_HEALTHY_UPSTREAM } from './failure-reply.ts';
 import { foldRequestHash } from './request-hash.ts';
@@ -17,11 +17,13 @@ export function foldForward(
 ): (exchange: Exchange) => Verdict | Promise<Verdict> {
   const choose = foldDestinations(snapshot, route, action);
   const hashOf = foldRequestHash(action.hashPolicy);
-  const plan = {
+  const plan: ForwardPlan = {
     timeoutMs: action.timeoutMs,
     retry: foldRetry(action.retry),
     mirror: foldMirrors(snapshot, action),
   };
+  // The entry's answers are its last word; only what did not get there is tried again from here.
+  const delegatedPlan: ForwardPlan = { ...plan, retry: plan.retry && onlyResets(plan.retry) };
   const expectedMs = new Deadline(action.timeoutMs, 0).expectedMs(plan.retry?.perTryTimeoutMs ?? 0, 0);
   return (exchange) => {
     const destination = choose(exchange);
@@ -35,6 +37,8 @@ export function foldForward(
     const hash = hashOf?.(exchange, cookies);
     const host = balancer.pick(hash);
     if (host === undefined) return NO_HEALTHY_UPSTREAM;
-    return attempts(exchange as HttpExchange, plan, { balancer, guard: destination.guard, hash, cookies, first: host });
+    const { guard, sign, delegated } = destination;
+    const target = { balancer, guard, sign, hash, cookies, first: host };
+    return attempts(exchange as HttpExchange, delegated ? delegatedPlan : plan, target);
   };
 }

@@ -7,20 +7,26 @@ import type { Cluster } from '../snapshot.ts';
 import type { ResponseFlag } from '../telemetry/flags.ts';
 import { RESPONSE_FLAGS } from '../telemetry/flags.ts';
 
-/** The entry's routes match it exactly; its value is the cluster's name. */
+/** The entry's routes match it exactly; its value is the cluster's name, with `;policy` where the entry retries. */
 export const DESTINATION_HEADER = 'x-bowsprit-destination';
+/** The edge's signed word; see assertion.ts. */
+export const ASSERTION_HEADER = 'x-bowsprit-assertion';
+const OWN_HEADERS = [DESTINATION_HEADER, ASSERTION_HEADER, 'x-bowsprit-forwarded-for', 'x-bowsprit-request-id'];
 /** The entry sets it to `%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%`: why it, and not the application, answered. */
 export const ENTRY_HEADER = 'x-bowsprit-entry';
 
 type Addressed = Pick<Exchange, 'requestHeaders' | 'clientAddress'>;
 
-/** undefined for a cluster that is not behind the entry. */
-export function foldMeshHeaders(cluster: Cluster | undefined): ((exchange: Addressed) => void) | undefined {
+/** undefined for a cluster that is not behind the entry. @param policy of the route's retries, which the entry carries out */
+export function foldMeshHeaders(
+  cluster: Cluster | undefined,
+  policy?: string,
+): ((exchange: Addressed) => void) | undefined {
   if (cluster?.resolution !== 'MESH') return undefined;
-  const { name } = cluster;
+  const destination = policy === undefined ? cluster.name : `${cluster.name};${policy}`;
   return ({ requestHeaders, clientAddress }) => {
-    requestHeaders.remove('x-bowsprit-assertion');
-    requestHeaders.set(DESTINATION_HEADER, name);
+    requestHeaders.remove(ASSERTION_HEADER);
+    requestHeaders.set(DESTINATION_HEADER, destination);
     copy(requestHeaders, 'x-forwarded-for', 'x-bowsprit-forwarded-for');
     copy(requestHeaders, 'x-request-id', 'x-bowsprit-request-id');
     // One address: the entry trusts one proxy, and takes the last entry for the client's (numTrustedProxies: 1).
@@ -28,10 +34,15 @@ export function foldMeshHeaders(cluster: Cluster | undefined): ((exchange: Addre
   };
 }
 
+/** The entry may have tried already what broke on the way back: it must not multiply what the edge tries again. */
+export function withoutPolicy({ requestHeaders }: Addressed, { name, resolution }: Cluster): void {
+  if (resolution === 'MESH') requestHeaders.set(DESTINATION_HEADER, name);
+}
+
 /** Takes it all back, for a copy of the request that goes elsewhere (a mirror). */
 export function leaveMesh(headers: HeaderView): void {
   copy(headers, 'x-bowsprit-forwarded-for', 'x-forwarded-for');
-  for (const name of [DESTINATION_HEADER, 'x-bowsprit-forwarded-for', 'x-bowsprit-request-id']) headers.remove(name);
+  for (const name of OWN_HEADERS) headers.remove(name);
 }
 
 function copy(headers: HeaderView, from: string, to: string): void {
