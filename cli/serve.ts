@@ -180,13 +180,16 @@ function metricSockets({ generation }: Gateway): string[] {
   return generation?.processes.map((_, index) => generation.socketPath(index, 'admin')) ?? [];
 }
 
-function parentMetrics({ generation }: Gateway): string {
+function parentMetrics(gateway: Gateway): string {
+  const { generation } = gateway;
   const running = generation?.processes.filter((process) => process.running()).length ?? 0;
   return [
     '# TYPE bowsprit_snapshot_info gauge',
     `bowsprit_snapshot_info{id="${generation?.snapshot.id ?? ''}"} 1`,
     '# TYPE bowsprit_gateway_processes gauge',
     `bowsprit_gateway_processes ${running}`,
+    '# TYPE bowsprit_gateway_processes_replaced_total counter',
+    `bowsprit_gateway_processes_replaced_total ${gateway.replaced}`,
     '',
   ].join('\n');
 }

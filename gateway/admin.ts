@@ -8,6 +8,7 @@ export const admin = {
   async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === '/stats/prometheus') return new Response(renderMetrics() + limitStats.prometheus());
+    if (pathname === '/ping') return new Response(null, { status: 204 });
     if (pathname === '/served') return Response.json(served());
     const percent = Number(searchParams.get('percent'));
     if (request.method === 'DELETE' && pathname === '/candidate') unstage();

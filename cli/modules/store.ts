@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadedModule, ModuleReference } from '../../control-api/compile/processor.ts';
-import { limitMemory } from '../../gateway/wasm/limit-memory.ts';
+import { BOUNDS_VERSION, bounded } from '../../gateway/wasm/bounds/bounded.ts';
 
 export const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -48,7 +48,7 @@ export class ModuleStore {
       if (reference.sha256 && reference.sha256 !== sha256 && !reference.url.includes(`@sha256:${reference.sha256}`))
         return { problem: `its digest is ${sha256}, not ${reference.sha256}` };
       if (!WebAssembly.validate(bytes)) return { problem: 'it is not a WebAssembly module' };
-      this.files.set(sha256, limited(file, bytes, sha256));
+      this.files.set(sha256, fileThatRuns(bytes, sha256));
       return { sha256 };
     } catch (error) {
       return { problem: (error as Error).message };
@@ -60,13 +60,11 @@ export class ModuleStore {
   }
 }
 
-/** The file that runs: the module with an upper bound to its memory; its name stays the digest of what was given. */
-function limited(file: string, bytes: Uint8Array, sha256: string): string {
-  const bounded = limitMemory(bytes);
-  if (bounded === bytes) return file;
-  const copy = join(cacheFolder(), `${sha256}.bounded.wasm`);
-  if (!existsSync(copy)) writeAtomically(copy, bounded);
-  return copy;
+/** The file that runs: the module with bounds to its memory and work; its name stays the digest of what was given. */
+function fileThatRuns(bytes: Uint8Array, sha256: string): string {
+  const file = join(cacheFolder(), `${sha256}.bounded-${BOUNDS_VERSION}.wasm`);
+  if (!existsSync(file)) writeAtomically(file, bounded(bytes));
+  return file;
 }
 
 const recordOf = (url: string): string => join(cacheFolder(), `${digest(new TextEncoder().encode(url))}.url`);

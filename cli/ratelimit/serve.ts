@@ -122,6 +122,6 @@ async function reload(folder: string, limits: string, options: ServeOptions): Pr
   if (!domains) return;
   // A process that dies starts again from this file.
   writeFileSync(limits, JSON.stringify(domains));
-  await callSocket(join(folder, 'config'), 'PUT', '/config', JSON.stringify(domains));
+  await callSocket(join(folder, 'config'), 'PUT', '/config', { body: JSON.stringify(domains) });
   console.log('Successfully loaded new configuration');
 }

@@ -26,6 +26,8 @@ export interface GatewayOptions extends PortOptions {
   lookUp?: LookUp;
   /** How often; Istio's dnsRefreshRate of 60 s unless given. */
   dnsRefreshMs?: number;
+  /** How long a gateway process may be silent before it is replaced; SILENT_MS unless given. */
+  silentMs?: number;
 }
 
 const DNS_REFRESH_MS = 60_000;
@@ -37,6 +39,8 @@ export class Gateway {
   readonly #names: Names;
   #refresh: NodeJS.Timeout | undefined;
   #current: Generation | undefined;
+  /** By generations that are gone. */
+  #replacedBefore = 0;
   #count = 0;
   #drained: Promise<unknown> = Promise.resolve();
   #state: { process: Supervised; address: string } | undefined;
@@ -55,6 +59,11 @@ export class Gateway {
 
   get generation(): Generation | undefined {
     return this.#current;
+  }
+
+  /** How many gateway processes had to be killed because they did not answer any more. */
+  get replaced(): number {
+    return this.#replacedBefore + (this.#current?.replaced ?? 0);
   }
 
   /** Local port by Gateway port of everything that listens now. */
@@ -121,7 +130,7 @@ export class Gateway {
   }
 
   async #write(snapshot: Snapshot, filters: ReadonlyMap<string, string>): Promise<GenerationFiles> {
-    const { workers, certificates, entry } = this.#options;
+    const { workers, certificates, entry, silentMs } = this.#options;
     const [bundle, state] = await Promise.all([
       bundleWorker(entry ?? 'gateway/worker.ts'),
       this.#stateAddress(snapshot),
@@ -138,6 +147,7 @@ export class Gateway {
       descriptors: this.#ports.descriptors(),
       ...(certificates !== undefined && { certificates }),
       ...(state !== undefined && { state }),
+      ...(silentMs !== undefined && { silentMs }),
     });
   }
 
@@ -164,6 +174,7 @@ export class Gateway {
     const next = await startGeneration(files);
     const previous = this.#current;
     this.#current = next;
+    this.#replacedBefore += previous?.replaced ?? 0;
     await this.#ports.follow(next);
     // The old one drains beside the new: nobody waits for its slowest answer.
     this.#drained = Promise.all([this.#drained, previous?.drain()]);

@@ -26,6 +26,8 @@ export interface GenerationInput {
   /** The folder of `<credentialName>.crt/.key`. */
   certificates?: string;
   workers: number;
+  /** How long a process may be silent before it is replaced. */
+  silentMs?: number;
 }
 
 export interface GenerationFiles {

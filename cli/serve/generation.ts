@@ -6,6 +6,7 @@ import type { Snapshot } from '../../gateway/snapshot.ts';
 import { ADMIN_SOCKET, directSocket, type GenerationFiles, SNAPSHOT_FILE, socketPath } from './generation-files.ts';
 import type { PortPlan } from './plan.ts';
 import { callSocket } from './unix-http.ts';
+import { watchProcess } from './watchdog.ts';
 import { type Supervised, superviseWorkerd } from './workerd.ts';
 
 export interface Generation {
@@ -13,6 +14,8 @@ export interface Generation {
   shape: string;
   plans: PortPlan[];
   processes: readonly Supervised[];
+  /** How many processes had to be killed because they did not answer any more. */
+  replaced: number;
   /** Unix socket of one process: `frontSocket()` or ADMIN_SOCKET. */
   socketPath(process: number, name: string): string;
   /** Hands a Snapshot to the running processes. Rejects when one of them did not take it; then only a new generation helps. */
@@ -25,11 +28,16 @@ export interface Generation {
   drain(): Promise<void>;
 }
 
+/** How long a process may be silent; the work of a filter's callback is bounded far below that. */
+export const SILENT_MS = 10_000;
+
 /** Resolves when every process accepts on every socket; throws (and leaves nothing running) when one cannot start. */
 export async function startGeneration(files: GenerationFiles): Promise<Generation> {
   const { input, plans, shape } = files;
   const processes = files.processes.map((_, index) => startProcess(index, files));
+  let watches: (() => void)[] = [];
   const drain = async (): Promise<void> => {
+    for (const end of watches) end();
     await Promise.all(processes.map((process) => process.stop()));
     rmSync(input.folder, { recursive: true, force: true });
   };
@@ -39,12 +47,25 @@ export async function startGeneration(files: GenerationFiles): Promise<Generatio
     await drain();
     throw error;
   }
+  const { silentMs = SILENT_MS } = input;
+  watches = processes.map((process, index) =>
+    watchProcess({
+      title: titleOf(index),
+      socket: socketPath(input.folder, index, ADMIN_SOCKET),
+      process,
+      boundMs: silentMs,
+      replaced: () => {
+        generation.replaced++;
+      },
+    }),
+  );
   const pathOf = (process: number, name: string): string => socketPath(input.folder, process, name);
   const generation: Generation = {
     snapshot: input.snapshot,
     shape,
     plans,
     processes,
+    replaced: 0,
     drain,
     socketPath: pathOf,
     stage: async (candidate, percent) => {
@@ -70,7 +91,7 @@ export async function startGeneration(files: GenerationFiles): Promise<Generatio
 }
 
 async function change(socket: string, method: 'PUT' | 'DELETE', path: string, text?: string): Promise<void> {
-  const { status } = await callSocket(socket, method, path, text);
+  const { status } = await callSocket(socket, method, path, text === undefined ? {} : { body: text });
   if (status !== 204) throw new Error(`a gateway process did not take the Snapshot (${status})`);
 }
 
@@ -83,9 +104,11 @@ function addedUp(counts: readonly ServedCount[]): ServedCount[] {
   return [...sums.values()];
 }
 
+const titleOf = (index: number): string => `gateway process ${index}`;
+
 function startProcess(index: number, { input, plans, processes }: GenerationFiles): Supervised {
   const { config, sockets } = processes[index]!;
   const direct = plans.filter(({ kind }) => kind === 'direct').map(({ port }) => port);
   const inherited = Object.fromEntries(direct.map((port) => [directSocket(port), input.descriptors.get(port)!]));
-  return superviseWorkerd({ title: `gateway process ${index}`, config, sockets, inherited });
+  return superviseWorkerd({ title: titleOf(index), config, sockets, inherited });
 }

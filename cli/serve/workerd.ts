@@ -21,6 +21,8 @@ export interface Supervised {
   /** SIGTERM, which drains; SIGKILL after `graceMs`. Resolves when the process has ended. */
   stop(graceMs?: number): Promise<void>;
   running(): boolean;
+  /** SIGKILL, and at once a new process. Resolves when that one is ready, or has failed too. */
+  replace(): Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 200;
@@ -39,6 +41,7 @@ export function superviseWorkerd(options: WorkerdOptions): Supervised {
   let timer: NodeJS.Timeout | undefined;
   let stopping = false;
   let pause = FIRST_PAUSE_MS;
+  let replacing: (() => void) | undefined;
   const start = (): Promise<void> => {
     const since = Date.now();
     const started = launch(options);
@@ -46,6 +49,13 @@ export function superviseWorkerd(options: WorkerdOptions): Supervised {
     child.once('exit', (code, signal) => {
       child = undefined;
       if (stopping) return;
+      if (replacing) {
+        start()
+          .catch(() => undefined)
+          .then(replacing);
+        replacing = undefined;
+        return;
+      }
       pause = Date.now() - since > HEALTHY_AFTER_MS ? FIRST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
       // Said only after the pause: a signal to the whole process group reaches the children before it reaches us.
       timer = setTimeout(() => {
@@ -59,6 +69,12 @@ export function superviseWorkerd(options: WorkerdOptions): Supervised {
   return {
     ready,
     running: () => child !== undefined,
+    replace: () =>
+      new Promise((resolve) => {
+        if (!child || stopping) return resolve();
+        replacing = resolve;
+        child.kill('SIGKILL');
+      }),
     stop: (graceMs = GRACE_MS) => {
       stopping = true;
       clearTimeout(timer);

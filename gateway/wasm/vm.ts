@@ -3,6 +3,8 @@
  * instance: every request in it fails, and whoever owns the VM decides what becomes of the next ones.
  */
 import type { AbiVersion } from './abi.ts';
+import { MAXIMUM_PAGES } from './bounds/memory.ts';
+import { CALLBACK_WORK, GIVE_WORK, WORK_LEFT } from './bounds/work.ts';
 import { Context } from './context.ts';
 import { abiVersion, allocatorOf, type Callbacks, callbacksOf, functionOf, ModuleError, memoryOf } from './guest.ts';
 import type { CalloutAnswer, Callouts, Host, PluginConfig, Stream } from './host.ts';
@@ -12,6 +14,8 @@ import { GuestMemory } from './memory.ts';
 /** A context id that no stream will ever have: the VM's own, for calls before a root context is there. */
 const VM_CONTEXT = 0;
 const ROOT_CONTEXT = 1;
+/** Bytes of a page of linear memory. */
+const PAGE = 65_536;
 
 /** What Envoy does too: a host function that must not be called while the module is being started is a trap. */
 export class RestrictedCall extends Error {}
@@ -22,6 +26,9 @@ export class Vm {
   readonly abi: AbiVersion;
   readonly memory: GuestMemory;
   readonly callbacks: Callbacks;
+  /** Sets the budget of work of the next callback, and what is left of it; absent in a module that has none. */
+  readonly #giveWork: ((work: number) => unknown) | undefined;
+  readonly #workLeft: WebAssembly.ExportValue | undefined;
   readonly root: Context;
   readonly #streams = new Map<number, Context>();
   readonly #later: (() => void)[] = [];
@@ -54,6 +61,8 @@ export class Vm {
     const allocate = allocatorOf(exports);
     this.memory = new GuestMemory(memoryOf(exports), (size) => this.#allocate(allocate, size));
     this.callbacks = callbacksOf(exports);
+    this.#giveWork = functionOf(exports, GIVE_WORK);
+    this.#workLeft = exports[WORK_LEFT];
     this.#initialise(exports);
     this.#startRoot();
   }
@@ -109,6 +118,7 @@ export class Vm {
     this.#current = context;
     this.#effective = VM_CONTEXT;
     this.stopIteration = false;
+    if (outer.id === VM_CONTEXT) this.#giveWork?.(CALLBACK_WORK);
     let result = 0;
     try {
       const { guard } = this.host;
@@ -145,9 +155,17 @@ export class Vm {
 
   fail(error: unknown): void {
     if (this.failure !== undefined) return;
-    this.failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.failure = this.#reasonOf(error);
     for (const context of this.#streams.values()) context.stream?.fail();
     this.onFailure?.();
+  }
+
+  #reasonOf(error: unknown): string {
+    if (this.#workLeft instanceof WebAssembly.Global && this.#workLeft.value < 0)
+      return `CpuBudget: one callback took more than ${CALLBACK_WORK} rounds of loops and calls; does it end?`;
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const isFull = this.memory.size >= MAXIMUM_PAGES * PAGE;
+    return isFull ? `${reason}; its memory had reached its bound of ${MAXIMUM_PAGES / 16} MiB` : reason;
   }
 
   #find(id: number): Context | undefined {

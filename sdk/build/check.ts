@@ -1,8 +1,8 @@
 /** Reads a built module as Envoy would and says what Envoy would refuse it for, with the mend. */
 import { ABI_MARKERS } from '../../gateway/wasm/abi.ts';
+import { sections } from '../../gateway/wasm/bounds/binary.ts';
 import { CALLBACKS } from '../../gateway/wasm/guest.ts';
 import { knownImports } from '../../gateway/wasm/imports.ts';
-import { sections } from '../../gateway/wasm/limit-memory.ts';
 import { compileModule } from './module.ts';
 
 export interface Problem {

@@ -9,9 +9,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { LogLevel } from '../../gateway/wasm/abi.ts';
+import { bounded } from '../../gateway/wasm/bounds/bounded.ts';
 import { FAILED_REPLY } from '../../gateway/wasm/filter-stream.ts';
 import type { FailStrategy } from '../../gateway/wasm/host.ts';
-import { limitMemory } from '../../gateway/wasm/limit-memory.ts';
 import type { Metric } from '../../gateway/wasm/metrics.ts';
 import { Plugin, type PluginStats } from '../../gateway/wasm/plugin.ts';
 import { compileModule } from '../build/module.ts';
@@ -52,7 +52,7 @@ const DEFAULT_NOW = Date.UTC(2026, 0, 1);
 /** `file` is a path or the module's bytes. Rejects when the module cannot be read; a failed start shows in `stats`. */
 export async function loadFilter(file: string | Uint8Array, options: LoadOptions = {}): Promise<TestFilter> {
   const bytes = file instanceof Uint8Array ? file : await readFile(file);
-  const filter = new TestFilter(compileModule(new Uint8Array(limitMemory(bytes))), options);
+  const filter = new TestFilter(compileModule(new Uint8Array(bounded(bytes))), options);
   if (process.env.BOWSPRIT_FILTER_ENVOY && options.envoy !== false) await filter.compareWithEnvoy(bytes);
   return filter;
 }

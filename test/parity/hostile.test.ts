@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { limitMemory } from '../../gateway/wasm/limit-memory.ts';
+import { limitMemory } from '../../gateway/wasm/bounds/memory.ts';
 import { checkModule } from '../../sdk/build/check.ts';
 import { compileFilter } from '../../sdk/build/compile.ts';
 import { compileModule } from '../../sdk/build/module.ts';

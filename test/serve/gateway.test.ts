@@ -61,7 +61,7 @@ function ask(port: number, path = '/', servername?: string, certificate?: Client
 describe('Gateway', () => {
   const certificates = mkdtempSync(join(tmpdir(), 'gateway-test-'));
   const entry = 'test/serve/tiny-worker.ts';
-  const gateway = new Gateway({ bind: '127.0.0.1', ports: ANY_PORT, workers: 2, entry, certificates });
+  const gateway = new Gateway({ bind: '127.0.0.1', ports: ANY_PORT, workers: 2, entry, certificates, silentMs: 3000 });
   let ada: ClientCertificate;
   before(async () => {
     ada = await certificateOf('ada');
@@ -71,6 +71,15 @@ describe('Gateway', () => {
   after(() => rmSync(certificates, { recursive: true }));
   after(() => gateway.stop());
   const local = (port: number): number => gateway.localPorts().get(port) ?? assert.fail(`nothing listens for ${port}`);
+
+  it('replaces a process that does not answer any more, while the others serve', { timeout: 30_000 }, async () => {
+    await gateway.roll(snapshotOf('one', [listenerOf(80, [{}])]));
+    const lost = ask(local(80), '/loop');
+    await assert.rejects(lost, /ECONNRESET|socket hang up/);
+    assert.equal(gateway.replaced, 1);
+    // Whoever accepts: the other process, or the new one.
+    for (let i = 0; i < 20; i++) assert.equal((await ask(local(80))).snapshot, 'one');
+  });
 
   it('tells the Worker the Gateway port and the client, on plain and on TLS sockets', async () => {
     await gateway.roll(snapshotOf('one', [listenerOf(80, [{}]), listenerOf(443, [{ name: 'all', tls: TLS }])]));

@@ -24,6 +24,7 @@ export default {
       const upstream = env[searchParams.get('endpoint') ?? ''] as { fetch: typeof fetch };
       return upstream.fetch('http://reviews.example.com/x?y=1');
     }
+    if (pathname === '/loop') for (;;);
     if (pathname === '/socket') return echoSocket();
     if (pathname === '/body') return new Response(request.body, { headers: { 'content-type': 'text/plain' } });
     if (pathname === '/slow') await new Promise((resolve) => setTimeout(resolve, Number(searchParams.get('ms'))));

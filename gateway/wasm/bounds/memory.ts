@@ -3,6 +3,8 @@
  * module traps, where it would otherwise take the whole isolate (128 MB) with it. Only the memory section changes.
  */
 
+import { leb, sections, unsigned } from './binary.ts';
+
 /** 64 MiB, or what the module starts with when that is more. */
 export const MAXIMUM_PAGES = 1024;
 const MEMORY_SECTION = 5;
@@ -28,37 +30,4 @@ export function limitMemory(module: Uint8Array, maximumPages = MAXIMUM_PAGES): U
     return limited;
   }
   return module;
-}
-
-interface Section {
-  id: number;
-  /** Where its id stands, where its content begins, where it ends. */
-  start: number;
-  body: number;
-  end: number;
-}
-
-export function* sections(module: Uint8Array): Iterable<Section> {
-  for (let start = 8; start < module.length; ) {
-    const [size, body] = unsigned(module, start + 1);
-    const end = body + size;
-    if (end > module.length) return;
-    yield { id: module[start] ?? 0, start, body, end };
-    start = end;
-  }
-}
-
-/** LEB128: the number and where it ends. */
-function unsigned(bytes: Uint8Array, at: number): [value: number, end: number] {
-  let value = 0;
-  for (let shift = 0; shift < 35; shift += 7) {
-    const byte = bytes[at++] ?? 0;
-    value += (byte & 127) * 2 ** shift;
-    if (byte < 128) break;
-  }
-  return [value, at];
-}
-
-function leb(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...leb(Math.floor(value / 128))];
 }
