@@ -3,7 +3,6 @@
  * instance: every request in it fails, and whoever owns the VM decides what becomes of the next ones.
  */
 import type { AbiVersion } from './abi.ts';
-import { MAXIMUM_PAGES } from './bounds/memory.ts';
 import { CALLBACK_WORK, GIVE_WORK, WORK_LEFT } from './bounds/work.ts';
 import { Context } from './context.ts';
 import { abiVersion, allocatorOf, type Callbacks, callbacksOf, functionOf, ModuleError, memoryOf } from './guest.ts';
@@ -14,8 +13,7 @@ import { GuestMemory } from './memory.ts';
 /** A context id that no stream will ever have: the VM's own, for calls before a root context is there. */
 const VM_CONTEXT = 0;
 const ROOT_CONTEXT = 1;
-/** Bytes of a page of linear memory. */
-const PAGE = 65_536;
+const MEBIBYTE = 1024 * 1024;
 
 /** What Envoy does too: a host function that must not be called while the module is being started is a trap. */
 export class RestrictedCall extends Error {}
@@ -164,8 +162,7 @@ export class Vm {
     if (this.#workLeft instanceof WebAssembly.Global && this.#workLeft.value < 0)
       return `CpuBudget: one callback took more than ${CALLBACK_WORK} rounds of loops and calls; does it end?`;
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const isFull = this.memory.size >= MAXIMUM_PAGES * PAGE;
-    return isFull ? `${reason}; its memory had reached its bound of ${MAXIMUM_PAGES / 16} MiB` : reason;
+    return `${reason}, with ${Math.ceil(this.memory.size / MEBIBYTE)} MiB of memory`;
   }
 
   #find(id: number): Context | undefined {
