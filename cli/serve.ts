@@ -107,12 +107,19 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     const reloaded = control ? control.reload() : load();
     reloaded.catch((error: Error) => console.error(`bowsprit: ${error.message}; the configuration before stays`));
   };
-  const paths = [...options.filename, ...[options.meshConfig, options.certs].filter((path) => path !== undefined)];
+  const renew = (): void =>
+    void gateway.renewCertificates().catch((error: Error) => console.error(`bowsprit: ${error.message}`));
+  const paths = [...options.filename, ...(options.meshConfig === undefined ? [] : [options.meshConfig])];
   const unwatch = watchFiles(paths, reload);
-  process.on('SIGHUP', reload);
+  const unwatchCertificates = watchFiles(options.certs === undefined ? [] : [options.certs], renew);
+  process.on('SIGHUP', () => {
+    reload();
+    renew();
+  });
   await signalled();
   ready = false;
   unwatch();
+  unwatchCertificates();
   unwatchModules();
   await control?.stop();
   await gateway.stop();

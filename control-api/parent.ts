@@ -10,7 +10,8 @@ import type { FetchedModule } from './store/wanted-modules.ts';
 export const Parent = {
   /**
    * `PUT /floor`, `GET /live` (the id of every Snapshot that becomes live, a line each), `GET /snapshots/ID`, `POST /served/ID`
-   * with `{error?}` once the gateway processes have it, or could not take it; `GET /modules` that are wanted, `PUT /modules`;
+   * with `{error?}` once the gateway processes have it, or could not take it; `GET /credentials`: certificates with their
+   * keys; `GET /modules` that are wanted, `PUT /modules`;
    * `POST /staged/ID` like served, and `POST /counts` of the answers while a Snapshot is staged.
    */
   async fetch(request: Request, env: ControlEnv): Promise<Response> {
@@ -24,6 +25,8 @@ export const Parent = {
         return control.live();
       case 'GET snapshots':
         return control.snapshot(id);
+      case 'GET credentials':
+        return Response.json(await control.credentials());
       case 'GET modules':
         return Response.json(await control.wantedModules());
       case 'PUT modules':

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { certificateFor } from './certificates.ts';
+import { Credentials } from './credentials.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
 after(() => rmSync(folder, { recursive: true }));
 
 test('without files a self-signed certificate with an EC key is made once', async () => {
-  const made = await certificateFor('shop-tls', folder);
+  const made = await certificateFor('shop-tls', new Credentials(folder));
   assert.equal(made.selfSigned, true);
   const certificate = new X509Certificate(made.certificate);
   assert.match(certificate.subject, /CN=shop-tls/);
@@ -22,19 +23,19 @@ test('without files a self-signed certificate with an EC key is made once', asyn
   );
   assert.equal(createPrivateKey(made.key).asymmetricKeyType, 'ec');
   assert.ok(new Date(certificate.validTo) > new Date());
-  assert.equal((await certificateFor('shop-tls', folder)).certificate, made.certificate);
+  assert.equal((await certificateFor('shop-tls', new Credentials(folder))).certificate, made.certificate);
 });
 
 test("the user's own files are taken, with the CA of client certificates", async () => {
   writeFileSync(join(folder, 'own.crt'), 'certificate');
   writeFileSync(join(folder, 'own.key'), 'key');
   writeFileSync(join(folder, 'own.ca.crt'), 'ca');
-  const found = await certificateFor('own', folder);
+  const found = await certificateFor('own', new Credentials(folder));
   assert.deepEqual(found, { certificate: 'certificate', key: 'key', clientCa: 'ca', selfSigned: false });
 });
 
 test('a credentialName does not lead out of the folder', async () => {
   writeFileSync(join(folder, 'own.crt'), 'certificate');
-  const found = await certificateFor('../own', join(folder, 'sub'));
+  const found = await certificateFor('../own', new Credentials(join(folder, 'sub')));
   assert.equal(found.selfSigned, true);
 });

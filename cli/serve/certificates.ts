@@ -1,32 +1,27 @@
-/** Server certificates: `<credentialName>.crt/.key` of the user, or a self-signed one that is made once and kept. */
+/** Server certificates: the user's, by credentialName, or a self-signed one that is made once and kept. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { cacheFolder, writeAtomically } from './bundle.ts';
+import type { Credentials } from './credentials.ts';
 
 /** PEM texts. */
 export interface Certificate {
   key: string;
   certificate: string;
-  /** The CA that client certificates must come from (`<credentialName>-cacert.crt` or `.ca.crt`), for mutual TLS. */
+  /** The CA that client certificates must come from, for mutual TLS. */
   clientCa?: string;
   selfSigned: boolean;
 }
 
-/** Kubernetes names only: a credentialName must not lead out of the folder. */
-const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
-
-/** The certificate for a Gateway's credentialName; `folder` is --certs. */
-export async function certificateFor(credentialName: string | undefined, folder?: string): Promise<Certificate> {
-  const stem = folder && credentialName && NAME.test(credentialName) ? join(folder, credentialName) : undefined;
-  const clientCa = stem && [`${stem}.ca.crt`, `${stem}-cacert.crt`].find((file) => existsSync(file));
-  const ca = clientCa ? { clientCa: readFileSync(clientCa, 'utf8') } : {};
-  if (stem && existsSync(`${stem}.crt`) && existsSync(`${stem}.key`)) {
-    const [certificate, key] = [readFileSync(`${stem}.crt`, 'utf8'), readFileSync(`${stem}.key`, 'utf8')];
-    return { certificate, key, selfSigned: false, ...ca };
-  }
-  return { ...(await selfSigned(credentialName ?? 'bowsprit')), selfSigned: true, ...ca };
+/** The certificate for a Gateway's credentialName. */
+export async function certificateFor(name = 'bowsprit', credentials: Credentials): Promise<Certificate> {
+  const clientCa = credentials.authority(name, [`${name}.ca.crt`, `${name}-cacert.crt`]);
+  const ca = clientCa ? { clientCa } : {};
+  const pair = credentials.pair(name);
+  if (pair) return { ...pair, selfSigned: false, ...ca };
+  return { ...(await selfSigned(name)), selfSigned: true, ...ca };
 }
 
 /**

@@ -12,6 +12,7 @@ export function controlGateways(gateway: Gateway, isOurs: (url: string) => boole
   /** File by SHA-256, of every module that any Snapshot of this run has named. */
   const files = new Map<string, string>();
   return {
+    learn: (secrets) => gateway.credentials.learn(secrets),
     serve: (snapshot) => gateway.roll(snapshot, filtersOf(snapshot, files)),
     stage: (snapshot, percent) => {
       const stable = gateway.generation?.snapshot;

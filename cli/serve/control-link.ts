@@ -2,6 +2,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { ModuleReference } from '../../control-api/compile/processor.ts';
+import type { Credential } from '../../control-api/store/credentials.ts';
 import type { FloorSource } from '../../control-api/store/floor.ts';
 import { MODULES_WANTED, STAGING_ENDS } from '../../control-api/store/stream.ts';
 import type { FetchedModule } from '../../control-api/store/wanted-modules.ts';
@@ -9,6 +10,8 @@ import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 
 export interface Gateways {
+  /** The certificates of whatever is served next. */
+  learn(credentials: readonly Credential[]): void;
   /** Takes a Snapshot over; rejects when it cannot be served. */
   serve(snapshot: Snapshot): Promise<void>;
   /** Gives a percentage of the requests to a Snapshot; rejects when that cannot be. */
@@ -95,7 +98,7 @@ export class ControlLink {
     if (line === STAGING_ENDS) return gateways.unstage();
     const [id = '', percent] = line.split(' ');
     if (percent === undefined) return this.#takeOver(id, gateways);
-    await this.#try(id, (snapshot) => gateways.stage(snapshot, Number(percent)), `/staged/${id}`);
+    await this.#try(id, gateways, (snapshot) => gateways.stage(snapshot, Number(percent)), `/staged/${id}`);
     const tell = async () => void (await this.#text('POST', '/counts', JSON.stringify(await gateways.served())));
     this.#counting = setInterval(() => tell().catch(() => undefined), COUNT_MS);
   }
@@ -106,13 +109,17 @@ export class ControlLink {
   }
 
   #takeOver(id: string, gateways: Gateways): Promise<void> {
-    return this.#try(id, (snapshot) => gateways.serve(snapshot), `/served/${id}`);
+    return this.#try(id, gateways, (snapshot) => gateways.serve(snapshot), `/served/${id}`);
   }
 
   /** Does it, and tells at `path` what came of it. */
-  async #try(id: string, work: (snapshot: Snapshot) => Promise<void>, path: string): Promise<void> {
-    const snapshot = JSON.parse(await this.#text('GET', `/snapshots/${id}`)) as Snapshot;
-    const error = await work(snapshot).then(
+  async #try(id: string, gateways: Gateways, work: (snapshot: Snapshot) => Promise<void>, path: string): Promise<void> {
+    const [snapshot, credentials] = await Promise.all([
+      this.#text('GET', `/snapshots/${id}`),
+      this.#text('GET', '/credentials'),
+    ]);
+    gateways.learn(JSON.parse(credentials) as Credential[]);
+    const error = await work(JSON.parse(snapshot) as Snapshot).then(
       () => undefined,
       (failed: Error) => failed.message,
     );

@@ -11,6 +11,7 @@ import { chooseServer } from '../../gateway/listener/sni.ts';
 import type { Server } from '../../gateway/snapshot.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { certificateFor } from './certificates.ts';
+import type { Credentials } from './credentials.ts';
 import type { Generation } from './generation.ts';
 import { CF_HEADER, frontSocket } from './generation-files.ts';
 import type { PortPlan } from './plan.ts';
@@ -39,8 +40,8 @@ const MAX_HEADER_BYTES = 96 * 1024;
 /** Headers between two neighbours only (RFC 9110, 7.6.1); each hop writes its own. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'te', CF_HEADER]);
 
-/** Listens on `address`; certificates come from `folder` (--certs) or are self-signed. */
-export async function openFront(address: { host: string; port: number }, folder?: string): Promise<Front> {
+/** Listens on `address`. */
+export async function openFront(address: { host: string; port: number }, credentials: Credentials): Promise<Front> {
   let target: Target | undefined;
   let turn = 0;
   const server = createServer({
@@ -68,9 +69,9 @@ export async function openFront(address: { host: string; port: number }, folder?
   return {
     port,
     serve: async ({ servers }, generation) => {
-      const contexts = await Promise.all(servers.map((entry) => contextOf(entry, folder)));
+      const contexts = await Promise.all(servers.map((entry) => contextOf(entry, credentials)));
       const fallback = chooseServer(servers, '');
-      if (fallback >= 0) server.setSecureContext(await contextOptions(servers[fallback]!, folder));
+      if (fallback >= 0) server.setSecureContext(await contextOptions(servers[fallback]!, credentials));
       target = { servers, contexts, generation, agent: new Agent({ keepAlive: true, maxSockets: Infinity }) };
     },
     close: () =>
@@ -102,15 +103,15 @@ const VERSIONS: Record<string, SecureVersion> = {
   TLSV1_3: 'TLSv1.3',
 };
 
-async function contextOptions({ tls }: Server, folder: string | undefined): Promise<object> {
-  const { certificate, key, clientCa } = await certificateFor(tls?.credentialName, folder);
+async function contextOptions({ tls }: Server, credentials: Credentials): Promise<object> {
+  const { certificate, key, clientCa } = await certificateFor(tls?.credentialName, credentials);
   const minVersion = VERSIONS[tls?.minProtocolVersion ?? ''] ?? 'TLSv1.2';
   const maxVersion = VERSIONS[tls?.maxProtocolVersion ?? ''] ?? 'TLSv1.3';
   return { cert: certificate, key, ca: clientCa, minVersion, maxVersion };
 }
 
-async function contextOf(server: Server, folder: string | undefined): Promise<SecureContext> {
-  return createSecureContext(await contextOptions(server, folder));
+async function contextOf(server: Server, credentials: Credentials): Promise<SecureContext> {
+  return createSecureContext(await contextOptions(server, credentials));
 }
 
 /** The index of the connection's server; -1: there is none, or the client's certificate is not what the server asks for. */

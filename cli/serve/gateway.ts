@@ -1,8 +1,10 @@
 /** The parent process's half: it owns the listening sockets and replaces one generation of gateway processes by the next. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { bundleWorker } from './bundle.ts';
+import { Credentials } from './credentials.ts';
 import { type Generation, startGeneration } from './generation.ts';
 import { type GenerationFiles, writeGeneration } from './generation-files.ts';
 import { type LookUp, Names } from './names.ts';
@@ -14,6 +16,8 @@ import type { Supervised } from './workerd.ts';
 
 export interface GatewayOptions extends PortOptions {
   workers: number;
+  /** The folder of `<credentialName>.crt/.key`. */
+  certificates?: string;
   /** The Worker's entry below the package's root. */
   entry?: string;
   /** Where Durable Objects are kept; absent: they end with this process. */
@@ -31,8 +35,12 @@ export interface GatewayOptions extends PortOptions {
 }
 
 const DNS_REFRESH_MS = 60_000;
+/** What was on its way to a process when another took its place has been read by then; a process that drains reads nothing new. */
+const LINGER_MS = 250;
 
 export class Gateway {
+  /** Where certificates come from. */
+  readonly credentials: Credentials;
   readonly #options: GatewayOptions;
   readonly #folder = makeRunFolder();
   readonly #ports: Ports;
@@ -41,6 +49,9 @@ export class Gateway {
   #current: Generation | undefined;
   /** By generations that are gone. */
   #replacedBefore = 0;
+  #filters: ReadonlyMap<string, string> = new Map();
+  /** Of the credentials that are shown. */
+  #shown = 0;
   #count = 0;
   #drained: Promise<unknown> = Promise.resolve();
   #state: { process: Supervised; address: string } | undefined;
@@ -49,7 +60,8 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#ports = new Ports(options);
+    this.credentials = new Credentials(options.certificates);
+    this.#ports = new Ports(options, this.credentials);
     this.#names = new Names(options.lookUp);
   }
 
@@ -95,6 +107,14 @@ export class Gateway {
     });
   }
 
+  /** Shows the certificates as they are now; connections that are open keep theirs. */
+  renewCertificates(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.credentials.filesChanged();
+      if (this.#current) await this.#take(this.#current.snapshot, this.#filters);
+    });
+  }
+
   /** Ends a staging. */
   unstage(): Promise<void> {
     return this.#inTurn(async () => this.#current?.stage(undefined, 0));
@@ -116,21 +136,25 @@ export class Gateway {
     try {
       await this.#take(snapshot, filters);
     } finally {
-      if (this.#names.any) this.#refreshLater(filters);
+      if (this.#names.any) this.#refreshLater();
     }
   }
 
   async #take(snapshot: Snapshot, filters: ReadonlyMap<string, string>): Promise<void> {
+    const { version } = this.credentials;
     const files = await this.#write(snapshot, filters);
     if (files.shape === this.#current?.shape && (await this.#publish(snapshot))) {
       rmSync(files.input.folder, { recursive: true, force: true });
+      if (version !== this.#shown) await this.#ports.follow(this.#current);
     } else {
       await this.#replace(files);
     }
+    this.#filters = filters;
+    this.#shown = version;
   }
 
   async #write(snapshot: Snapshot, filters: ReadonlyMap<string, string>): Promise<GenerationFiles> {
-    const { workers, certificates, entry, silentMs } = this.#options;
+    const { workers, entry, silentMs } = this.#options;
     const [bundle, state] = await Promise.all([
       bundleWorker(entry ?? 'gateway/worker.ts'),
       this.#stateAddress(snapshot),
@@ -145,17 +169,17 @@ export class Gateway {
       workers,
       names: this.#names,
       descriptors: this.#ports.descriptors(),
-      ...(certificates !== undefined && { certificates }),
+      credentials: this.credentials,
       ...(state !== undefined && { state }),
       ...(silentMs !== undefined && { silentMs }),
     });
   }
 
   /** Names may come to mean other addresses; the processes are replaced only when they do. */
-  #refreshLater(filters: ReadonlyMap<string, string>): void {
+  #refreshLater(): void {
     const again = (): void => {
       if (this.#current)
-        this.roll(this.#current.snapshot, filters).catch((error) => console.error(`bowsprit: ${error}`));
+        this.roll(this.#current.snapshot, this.#filters).catch((error) => console.error(`bowsprit: ${error}`));
     };
     this.#refresh = setTimeout(again, this.#options.dnsRefreshMs ?? DNS_REFRESH_MS).unref();
   }
@@ -177,7 +201,7 @@ export class Gateway {
     this.#replacedBefore += previous?.replaced ?? 0;
     await this.#ports.follow(next);
     // The old one drains beside the new: nobody waits for its slowest answer.
-    this.#drained = Promise.all([this.#drained, previous?.drain()]);
+    if (previous) this.#drained = Promise.all([this.#drained, sleep(LINGER_MS).then(() => previous.drain())]);
   }
 
   /** The state process outlives generations; it is started by the first Snapshot that needs one. */

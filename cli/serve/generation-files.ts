@@ -6,8 +6,10 @@ import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Bundle } from './bundle.ts';
 import { type ExternalService, type SocketConfig, type WorkerConfig, workerdConfig } from './capnp.ts';
 import { certificateFor } from './certificates.ts';
+import type { Credentials } from './credentials.ts';
 import type { Names } from './names.ts';
 import { externalServices, type PortPlan, portPlan } from './plan.ts';
+import { SecretFiles } from './secret-files.ts';
 import { copyStateCertificates, isLoopback, STATE_CREDENTIAL, STATE_HOST } from './state.ts';
 
 export interface GenerationInput {
@@ -23,8 +25,7 @@ export interface GenerationInput {
   names: Names;
   /** Address of the state process, when there is one: `unix:/path` or `host:port`. */
   state?: string;
-  /** The folder of `<credentialName>.crt/.key`. */
-  certificates?: string;
+  credentials: Credentials;
   workers: number;
   /** How long a process may be silent before it is replaced. */
   silentMs?: number;
@@ -34,6 +35,7 @@ export interface GenerationFiles {
   input: GenerationInput;
   plans: PortPlan[];
   processes: { config: string; sockets: SocketConfig[] }[];
+  secrets: SecretFiles;
   /** Hash of everything but the Snapshot: a process of the same shape can take the Snapshot without starting anew. */
   shape: string;
 }
@@ -58,42 +60,44 @@ export async function writeGeneration(input: GenerationInput): Promise<Generatio
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const plans = snapshot.listeners.map(portPlan);
   const modules = writeModules(input);
-  const externals = externalServices(snapshot, input.names, keeper(folder), input.certificates);
+  const secrets = new SecretFiles(folder);
+  const externals = externalServices(snapshot, input.names, keeper(folder, secrets), input.credentials);
   if (state !== undefined) externals.push(stateService(state, input));
-  await writeCertificates(plans, input);
-  const texts = writeEntryKey(input);
+  await writeCertificates(plans, input, secrets);
+  const texts = writeEntryKey(input, secrets);
   const processes = Array.from({ length: input.workers }, (_, index) =>
     writeProcess(index, input, plans, { modules, externals, texts }),
   );
-  const shape = shapeOf(folder, plans);
+  const shape = shapeOf(folder, plans, secrets);
   writeFileSync(join(folder, SNAPSHOT_FILE), JSON.stringify(snapshot), { mode: 0o600 });
-  return { input, plans, processes, shape };
+  return { input, plans, processes, secrets, shape };
 }
 
 /** Our own state process over its Unix socket, another machine's over mutual TLS. */
-function stateService(address: string, { folder, certificates }: GenerationInput): ExternalService {
+function stateService(address: string, { folder, credentials }: GenerationInput): ExternalService {
   const service = { name: 'STATE', address, rpc: true };
   if (address.startsWith('unix:') || isLoopback(address)) return service;
-  copyStateCertificates(folder, certificates);
+  copyStateCertificates(folder, credentials.folder);
   const keypair = { key: `${STATE_CREDENTIAL}.key`, certificate: `${STATE_CREDENTIAL}.crt` };
   const trustedCertificates = [`${STATE_CREDENTIAL}.ca.crt`];
   return { ...service, tls: { certificateHost: STATE_HOST, trustedCertificates, trustBrowserCas: false, keypair } };
 }
 
 /** Every file but the Snapshot; the folder's own name stands in socket addresses and does not count. */
-function shapeOf(folder: string, plans: PortPlan[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(plans));
+function shapeOf(folder: string, plans: PortPlan[], secrets: SecretFiles): string {
+  const hash = createHash('sha256').update(JSON.stringify(plans)).update(secrets.digest);
   for (const file of readdirSync(folder).sort()) {
     hash.update(`\n${file}\n`).update(readFileSync(join(folder, file), 'latin1').replaceAll(folder, ''));
   }
   return hash.digest('hex');
 }
 
-function keeper(folder: string): (name: string, content: string) => string {
+function keeper(folder: string, secrets: SecretFiles): (name: string, content: string) => string {
   let count = 0;
   return (name, content) => {
     const file = `${++count}-${name}`;
-    writeFileSync(join(folder, file), content, { mode: 0o600 });
+    if (name.endsWith('.key')) secrets.add(file, content);
+    else writeFileSync(join(folder, file), content, { mode: 0o600 });
     return file;
   };
 }
@@ -118,25 +122,29 @@ function writeModules({ folder, bundle, filters }: GenerationInput): WorkerConfi
   ];
 }
 
-async function writeCertificates(plans: PortPlan[], { folder, certificates }: GenerationInput): Promise<void> {
+async function writeCertificates(
+  plans: PortPlan[],
+  { folder, credentials }: GenerationInput,
+  secrets: SecretFiles,
+): Promise<void> {
   for (const plan of plans) {
     if (plan.kind !== 'direct' || !plan.tls) continue;
-    const { certificate, key } = await certificateFor(plan.server.tls?.credentialName, certificates);
+    const { certificate, key } = await certificateFor(plan.server.tls?.credentialName, credentials);
     writeFileSync(join(folder, `${plan.port}.crt`), certificate, { mode: 0o600 });
-    writeFileSync(join(folder, `${plan.port}.key`), key, { mode: 0o600 });
+    secrets.add(`${plan.port}.key`, key);
   }
 }
 
 /** The key of the mesh entry's assertion: `<credentialName>.jwk`. */
-function writeEntryKey({ folder, snapshot, certificates = '' }: GenerationInput): { name: string; file: string }[] {
+function writeEntryKey({ snapshot, credentials }: GenerationInput, secrets: SecretFiles): WorkerConfig['json'] {
   const { assertion } = Object.values(snapshot.clusters).find((cluster) => cluster.assertion) ?? {};
   if (!assertion) return [];
-  const source = join(certificates, `${assertion.credentialName}.jwk`);
+  const source = join(credentials.folder ?? '', `${assertion.credentialName}.jwk`);
   if (!existsSync(source)) {
     console.error(`bowsprit: there is no file ${source}; the mesh entry will refuse what is not signed`);
     return [];
   }
-  writeFileSync(join(folder, 'entry.jwk'), readFileSync(source), { mode: 0o600 });
+  secrets.add('entry.jwk', readFileSync(source, 'utf8'));
   return [{ name: 'ENTRY_KEY', file: 'entry.jwk' }];
 }
 

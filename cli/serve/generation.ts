@@ -106,9 +106,9 @@ function addedUp(counts: readonly ServedCount[]): ServedCount[] {
 
 const titleOf = (index: number): string => `gateway process ${index}`;
 
-function startProcess(index: number, { input, plans, processes }: GenerationFiles): Supervised {
+function startProcess(index: number, { input, plans, processes, secrets }: GenerationFiles): Supervised {
   const { config, sockets } = processes[index]!;
   const direct = plans.filter(({ kind }) => kind === 'direct').map(({ port }) => port);
   const inherited = Object.fromEntries(direct.map((port) => [directSocket(port), input.descriptors.get(port)!]));
-  return superviseWorkerd({ title: titleOf(index), config, sockets, inherited });
+  return superviseWorkerd({ title: titleOf(index), config, sockets, inherited, secrets });
 }

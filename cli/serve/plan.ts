@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { endpointBinding } from '../../gateway/bindings.ts';
 import type { Endpoint, Listener, Server, Snapshot } from '../../gateway/snapshot.ts';
 import type { ExternalService } from './capnp.ts';
+import type { Credentials } from './credentials.ts';
 import type { Names } from './names.ts';
 import { type Keep, upstreamTls } from './upstream-tls.ts';
 
@@ -30,14 +31,14 @@ export function externalServices(
   snapshot: Snapshot,
   names: Names,
   keep: Keep,
-  certificates?: string,
+  credentials: Credentials,
 ): ExternalService[] {
   const services = new Map<string, ExternalService>();
   for (const cluster of Object.values(snapshot.clusters)) {
     for (const endpoint of cluster.endpoints) {
       const name = endpointBinding(cluster, endpoint);
       const address = services.has(name) ? undefined : dialled(endpoint, names);
-      if (address) services.set(name, { name, address, ...upstreamTls(cluster, keep, certificates) });
+      if (address) services.set(name, { name, address, ...upstreamTls(cluster, keep, credentials) });
     }
   }
   return [...services.values()];

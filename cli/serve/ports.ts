@@ -2,6 +2,7 @@
 
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import type { Credentials } from './credentials.ts';
 import type { Front } from './front.ts';
 import type { Generation } from './generation.ts';
 import { type ListeningSocket, listen } from './listen.ts';
@@ -12,8 +13,6 @@ export interface PortOptions {
   bind: string;
   /** Local port by Gateway port; `localPort()` decides for the others. */
   ports: ReadonlyMap<number, number>;
-  /** The folder of `<credentialName>.crt/.key`. */
-  certificates?: string;
 }
 
 /** Ports below 1024 belong to root: 80 becomes 8080 and 443 becomes 8443, as everybody expects. */
@@ -37,11 +36,13 @@ function refuseDoubles(gatewayPorts: readonly number[], ports: ReadonlyMap<numbe
 
 export class Ports {
   readonly #options: PortOptions;
+  readonly #credentials: Credentials;
   readonly #sockets = new Map<number, ListeningSocket>();
   readonly #fronts = new Map<number, Front>();
 
-  constructor(options: PortOptions) {
+  constructor(options: PortOptions, credentials: Credentials) {
     this.#options = options;
+    this.#credentials = credentials;
   }
 
   /** Local port by Gateway port of everything that listens now. */
@@ -72,7 +73,7 @@ export class Ports {
     );
   }
 
-  /** Once a generation is ready: its fronts send to it, and what it does not listen on is closed. */
+  /** Once a generation is ready, and when certificates have changed: its fronts send to it, and what it does not listen on is closed. */
   async follow(generation: Generation): Promise<void> {
     for (const plan of generation.plans) if (plan.kind === 'front') await this.#front(plan, generation);
     const kept = new Set(generation.plans.map(({ port }) => port));
@@ -98,7 +99,7 @@ export class Ports {
       // Imported only where a port needs it.
       const { openFront } = await import('./front.ts');
       const address = { host: this.#options.bind, port: localPort(port, this.#options.ports) };
-      front = await openFront(address, this.#options.certificates);
+      front = await openFront(address, this.#credentials);
       this.#fronts.set(port, front);
     }
     await front.serve(plan, generation);

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Readable } from 'node:stream';
 import type { SocketConfig } from './capnp.ts';
+import type { SecretFiles } from './secret-files.ts';
 
 export interface WorkerdOptions {
   /** For people: `gateway process 0`. */
@@ -13,6 +14,8 @@ export interface WorkerdOptions {
   sockets: Pick<SocketConfig, 'name' | 'address'>[];
   /** Sockets that are handed down: file descriptor by socket name. */
   inherited: Record<string, number>;
+  /** Keys that the configuration embeds. */
+  secrets?: SecretFiles;
 }
 
 export interface Supervised {
@@ -42,7 +45,8 @@ export function superviseWorkerd(options: WorkerdOptions): Supervised {
   let stopping = false;
   let pause = FIRST_PAUSE_MS;
   let replacing: (() => void) | undefined;
-  const start = (): Promise<void> => {
+  const start = (): Promise<void> => options.secrets?.while(run) ?? run();
+  const run = (): Promise<void> => {
     const since = Date.now();
     const started = launch(options);
     child = started.child;

@@ -13,7 +13,7 @@ import { apply, type ManagedFieldsEntry, type Manager, update as updateOwners } 
 import { apiVersionOf, KINDS, qualified, resourceOf } from './kinds.ts';
 import { addressed, born, checkVersion, metaOf, succeeded, timestamp } from './metadata.ts';
 import { jsonPatch, mergePatch, strategicPatch } from './patch.ts';
-import { incomingSecret, isSecret, outgoingSecret, sealedSecret } from './secrets.ts';
+import { incomingSecret, isSecret, keptSecret, outgoingSecret, sealedSecret } from './secrets.ts';
 import type { Target } from './target.ts';
 
 export interface Call {
@@ -60,11 +60,13 @@ export function rendered(object: Json, target: Target): Json {
   return { ...shown, apiVersion: apiVersionOf(target.kind.group, target.version) };
 }
 
-const incoming = (body: Json, target: Target): Json => (isSecret(target) ? incomingSecret(body) : body);
+/** A body as it came; a Secret's values that `live` has are the stored ones from here on. */
+const incoming = (body: Json, { target, sealer }: Call, live?: Json): Json =>
+  isSecret(target) ? keptSecret(incomingSecret(body), live, sealer) : body;
 
 export function create(call: Call, body: Json): Written {
   const { store, target } = call;
-  const object = born(addressed(incoming(body, target), target), target);
+  const object = born(addressed(incoming(body, call), target), target);
   const { name } = metaOf(object);
   requireNamespace(call);
   if (store.get(keyOf(target, name)))
@@ -75,7 +77,7 @@ export function create(call: Call, body: Json): Written {
 export function update(call: Call, body: Json): Written {
   const live = call.store.get(keyOf(call.target));
   if (!live) throw notFound(call.target, call.target.name ?? '');
-  return replace(call, live, addressed(incoming(body, call.target), call.target));
+  return replace(call, live, addressed(incoming(body, call, live), call.target));
 }
 
 export function patch(call: Call, type: PatchType, body: unknown): Written {
@@ -83,7 +85,7 @@ export function patch(call: Call, type: PatchType, body: unknown): Written {
   const live = call.store.get(keyOf(call.target));
   if (!live) throw notFound(call.target, call.target.name ?? '');
   const next = patched(rendered(live, call.target), type, body, call.target);
-  return replace(call, live, addressed(incoming(next, call.target), call.target));
+  return replace(call, live, addressed(incoming(next, call, live), call.target));
 }
 
 function patched(live: Json, type: PatchType, body: unknown, target: Target): Json {
@@ -113,9 +115,9 @@ function replace(call: Call, live: Json, sent: Json): Written {
 
 function applyPatch(call: Call, body: Json): Written {
   const { store, target } = call;
-  const config = addressed(incoming(body, target), target);
-  if (metaOf(config).managedFields) throw new ApiError('BadRequest', 'metadata.managedFields must be nil');
   const live = store.get(keyOf(target));
+  const config = addressed(incoming(body, call, live), target);
+  if (metaOf(config).managedFields) throw new ApiError('BadRequest', 'metadata.managedFields must be nil');
   if (live) checkVersion(live, config, target);
   else requireNamespace(call);
   const result = apply(
@@ -149,7 +151,7 @@ function write(call: Call, object: Json, managedFields: ManagedFieldsEntry[], cr
   const plain = { ...object, metadata: { ...metaOf(object), managedFields } };
   const warnings = target.subresource ? [] : admit(plain, target, call.fieldValidation, call.review);
   const live = created ? undefined : store.get(keyOf(target, metaOf(plain).name));
-  const full = isSecret(target) ? sealedSecret(plain, live, call.sealer) : plain;
+  const full = isSecret(target) ? sealedSecret(plain, call.sealer) : plain;
   const unchanged = live && sameButVersion(live, full);
   const stored =
     dryRun || unchanged

@@ -56,20 +56,41 @@ export function outgoingSecret(object: Json): Json {
   return isObject(object.data) ? { ...object, data: masked(object.data) } : object;
 }
 
-/** As it is stored: every value sealed; a placeholder stands for the value that `live` has. Throws Invalid. */
-export function sealedSecret(object: Json, live: Json | undefined, sealer: Sealer | undefined): Json {
+/**
+ * Values that are the placeholder, or what is stored anyway, as they are stored: the same value sealed anew would look like a
+ * change to whoever applies it again.
+ */
+export function keptSecret(object: Json, live: Json | undefined, sealer: Sealer | undefined): Json {
+  if (!isObject(object.data) || !isObject(live?.data)) return object;
+  const before = live.data as Record<string, string>;
+  const { name, namespace } = metaOf(live);
+  const isKept = (key: string, value: unknown): boolean =>
+    before[key] !== undefined &&
+    (value === WRITE_ONLY || sealer?.open(before[key], placeOf(namespace, name, key)) === value);
+  const data = Object.entries(object.data).map(([key, value]) => [key, isKept(key, value) ? before[key] : value]);
+  return { ...object, data: Object.fromEntries(data) };
+}
+
+/** As it is stored: every value sealed. Throws Invalid. */
+export function sealedSecret(object: Json, sealer: Sealer | undefined): Json {
   const { name, namespace } = metaOf(object);
-  const before = (isObject(live?.data) ? live.data : {}) as Record<string, string>;
   const data = (isObject(object.data) ? object.data : {}) as Record<string, string>;
+  requireKeys(name, object.type, data);
   const sealed = Object.entries(data).map(([key, value]) => {
     if (isSealed(value)) return [key, value];
-    if (value === WRITE_ONLY && before[key] !== undefined) return [key, before[key]];
-    if (typeof value !== 'string' || !BASE64.test(value))
-      throw invalid(name, `data[${key}]: a base64 string is needed`);
+    if (typeof value !== 'string' || !BASE64.test(value)) throw invalid(name, notBase64(key));
     if (!sealer) throw invalid(name, 'data: this installation has no SECRET_KEY, so that no Secret can be kept');
-    return [key, sealer.seal(value, `${namespace}/${name}/${key}`)];
+    return [key, sealer.seal(value, placeOf(namespace, name, key))];
   });
   return { type: 'Opaque', ...object, ...(sealed.length > 0 && { data: Object.fromEntries(sealed) }) };
+}
+
+const placeOf = (namespace: string | undefined, name: string, key: string): string => `${namespace}/${name}/${key}`;
+
+/** As Kubernetes checks it. Throws Invalid. */
+function requireKeys(name: string, type: unknown, data: Json): void {
+  const missing = type === 'kubernetes.io/tls' ? ['tls.crt', 'tls.key'].filter((key) => data[key] === undefined) : [];
+  if (missing.length > 0) throw invalid(name, missing.map((key) => `data[${key}]: Required value`).join(', '));
 }
 
 const invalid = (name: string, why: string) =>

@@ -11,6 +11,7 @@ import { createApp } from '../rest/app.ts';
 import { KINDS, resourceOf } from '../rest/kinds.ts';
 import { born } from '../rest/metadata.ts';
 import { parseTarget } from '../rest/target.ts';
+import { type Credential, credentialsIn, touchesCredentials } from './credentials.ts';
 import { type FloorSource, loadFloor } from './floor.ts';
 import { Inventory } from './inventory.ts';
 import { KvPublisher, type KvStore } from './kv-publisher.ts';
@@ -44,6 +45,7 @@ export class ControlStore extends DurableObject<ControlEnv> {
   private readonly app: ReturnType<typeof createApp>;
   private readonly publisher: Publisher;
   private readonly snapshots: Snapshots;
+  private readonly openCredentials: () => Credential[];
 
   constructor(ctx: DurableObjectState, env: ControlEnv) {
     super(ctx, env);
@@ -63,6 +65,10 @@ export class ControlStore extends DurableObject<ControlEnv> {
     publisher.schedule();
     const authenticate = authenticator(tokens, settingsOf(env));
     const sealer = env.SECRET_KEY ? new Sealer(env.SECRET_KEY) : undefined;
+    this.openCredentials = () => credentialsIn(store, sealer);
+    store.subscribe((change) => {
+      if (touchesCredentials(change)) publisher.serveAgain();
+    });
     const locks = new Locks(sql);
     const counters = counterStoreOf({ ...env });
     this.app = createApp({
@@ -92,6 +98,11 @@ export class ControlStore extends DurableObject<ControlEnv> {
   /** The id of what is live, then of everything that becomes live, a line each. */
   live(): Response {
     return gatewayStream(this.snapshots, this.publisher);
+  }
+
+  /** What Gateways' `credentialName` may mean, keys included. */
+  credentials(): Credential[] {
+    return this.openCredentials();
   }
 
   wantedModules(): ModuleReference[] {

@@ -37,6 +37,8 @@ const ANALYSE_AFTER_MS = 300;
 export interface Follower {
   moved(publication: Publication): void;
   wants?(): void;
+  /** What is served is to be taken over once more: its certificates have changed. */
+  again?(id: string): void;
   /** Some requests are to get a Snapshot that is not live; undefined: none any more. */
   staged?(id: string | undefined, percent: number): void;
 }
@@ -180,6 +182,13 @@ export class Publisher {
     for (const { staged } of this.followers)
       staged?.(percent === undefined ? undefined : this.rollout?.candidate, percent ?? 0);
     this.report();
+  }
+
+  /** Certificates stand beside the Snapshot, so that no key is ever in one. */
+  serveAgain(): void {
+    const { current } = this.snapshots;
+    if (this.rollout) this.stageAt(this.rollout.percent);
+    else if (current) for (const { again } of this.followers) again?.(current.snapshot);
   }
 
   private endRollout(): void {

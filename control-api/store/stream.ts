@@ -27,6 +27,7 @@ export function gatewayStream(snapshots: Snapshots, publisher: Publisher): Respo
     return publisher.follow({
       moved: ({ snapshot }) => send(snapshot),
       wants: () => send(MODULES_WANTED),
+      again: send,
       staged: (id, percent) => send(id === undefined ? STAGING_ENDS : `${id} ${percent}`),
     });
   });

@@ -55,10 +55,11 @@ export function requireKubectl(): void {
 /** `serve` itself, or what a newcomer types. */
 export type Start = readonly ['node', 'cli/bowsprit.mjs', 'serve'] | readonly ['npm', 'start', '--', '--no-services'];
 
-/** Starts on free ports with an upstream that answers every request with its path. */
+/** Starts on free ports, with `more` flags, and with an upstream that answers every request with its path. */
 export async function startServed(
   files: readonly string[] = [],
   [program, ...words]: Start = ['node', 'cli/bowsprit.mjs', 'serve'],
+  more: readonly string[] = [],
 ): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'bowsprit-control-test-'));
   const [control, http, admin, upstreamPort] = await ports(4);
@@ -70,7 +71,7 @@ export async function startServed(
   const start = async () => {
     const flags = ['--control', address(control), '--data', data, '--kubeconfig', kubeconfig];
     const listen = ['--admin', address(admin), '--listen', `80=${http}`, ...files.flatMap((file) => ['-f', file])];
-    const child = spawn(program, [...words, ...flags, ...listen], { detached: true });
+    const child = spawn(program, [...words, ...flags, ...listen, ...more], { detached: true });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += text));
     await ready(admin!, child, () => log);
     return child;

@@ -1,0 +1,42 @@
+/** TLS credentials out of the stored Secrets, opened: for the gateways, never for anybody who calls the API. */
+import { INGRESS_GATEWAY } from '../compile/processor.ts';
+import type { Json } from '../rest/apply/fields.ts';
+import { metaOf } from '../rest/metadata.ts';
+import type { Change, ObjectStore } from './objects.ts';
+import type { Sealer } from './sealer.ts';
+
+/** PEM texts; those that the Secret does not have are absent. */
+export interface Credential {
+  /** The Secret's name, which `credentialName` means. */
+  name: string;
+  certificate?: string;
+  key?: string;
+  /** Who may have signed a client's certificate. */
+  ca?: string;
+}
+
+const SECRETS = '/secrets';
+
+/** Whether a change may be one of a credential: Istio takes them from the namespace that the gateway runs in. */
+export const touchesCredentials = ({ resource, namespace }: Change): boolean =>
+  resource === SECRETS && namespace === INGRESS_GATEWAY.namespace;
+
+/** Every Secret of the gateway's namespace that holds a certificate or an authority. */
+export function credentialsIn(store: ObjectStore, sealer: Sealer | undefined): Credential[] {
+  if (!sealer) return [];
+  const secrets = [...store.list(SECRETS, INGRESS_GATEWAY.namespace)];
+  return secrets.map((secret) => credentialOf(secret, sealer)).filter(({ certificate, ca }) => certificate || ca);
+}
+
+/** Istio's names of the parts: those of kubernetes.io/tls, and the older ones of generic Secrets. */
+function credentialOf(secret: Json, sealer: Sealer): Credential {
+  const { name, namespace } = metaOf(secret);
+  const data = (secret.data ?? {}) as Record<string, string>;
+  const opened = (...keys: string[]): string | undefined => {
+    const key = keys.find((one) => data[one] !== undefined);
+    if (key === undefined) return undefined;
+    return Buffer.from(sealer.open(data[key]!, `${namespace}/${name}/${key}`), 'base64').toString('utf8');
+  };
+  const [certificate, key, ca] = [opened('tls.crt', 'cert'), opened('tls.key', 'key'), opened('ca.crt', 'cacert')];
+  return { name, ...(certificate && { certificate }), ...(key && { key }), ...(ca && { ca }) };
+}
