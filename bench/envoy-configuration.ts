@@ -1,5 +1,6 @@
 /** Envoy's configuration for the same routes, with the connection manager set as Istio sets a gateway's. */
-import type { RouteMatch, VirtualHost } from '../gateway/snapshot.ts';
+import type { VirtualHost } from '../gateway/snapshot.ts';
+import { envoyVirtualHost } from '../test/support/envoy-routes.ts';
 
 const HCM = 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
 const ROUTER = 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router';
@@ -12,7 +13,7 @@ export function envoyConfiguration(virtualHosts: readonly VirtualHost[], port: n
     use_remote_address: true,
     normalize_path: true,
     server_name: 'istio-envoy',
-    route_config: { name: 'http.80', virtual_hosts: virtualHosts.map(virtualHost) },
+    route_config: { name: 'http.80', virtual_hosts: virtualHosts.map(envoyVirtualHost) },
     http_filters: [{ name: 'envoy.filters.http.router', typed_config: { '@type': ROUTER } }],
   };
   const filter = { name: 'envoy.filters.network.http_connection_manager', typed_config: manager };
@@ -24,27 +25,4 @@ export function envoyConfiguration(virtualHosts: readonly VirtualHost[], port: n
       clusters: [cluster],
     },
   };
-}
-
-function virtualHost({ name, domains, routes }: VirtualHost): unknown {
-  return {
-    name,
-    domains,
-    include_request_attempt_count: true,
-    routes: routes.map(({ match }) => ({ match: routeMatch(match), route: { cluster: 'up' } })),
-  };
-}
-
-function routeMatch({ path, headers }: RouteMatch): unknown {
-  const matchers = (headers ?? []).map(({ name, match }) => ({
-    name,
-    string_match: { exact: match.kind === 'exact' ? match.value : '' },
-  }));
-  return { ...pathMatch(path), ...(matchers.length > 0 && { headers: matchers }) };
-}
-
-function pathMatch(path: RouteMatch['path']): Record<string, unknown> {
-  if (path === undefined) return { prefix: '/' };
-  if (path.kind === 'regex') return { safe_regex: { regex: path.value } };
-  return path.kind === 'exact' ? { path: path.value } : { prefix: path.value };
 }

@@ -8,6 +8,8 @@ type Normalisation = MeshSettings['pathNormalization'];
 
 /** Nothing to do for a path without these: no escape, no back slash, no dot segment, nothing that must be escaped. */
 const SUSPICIOUS = /[%\\|"<>^`{}]|\/\.|[^\x21-\x7e]/;
+/** Only a dot segment that is written out loses its parameters, and `\\` does not end them: so in Envoy. */
+const DOT_PARAMETERS = /(^|\/)(\.{1,2});[^/]*/g;
 const MUST_ESCAPE = /["<>^`{|}]|[^\x21-\x7e]/g;
 const ESCAPED_UNRESERVED = /%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7[eE])/g;
 
@@ -21,7 +23,7 @@ export function normalisePath(path: string, mode: Normalisation): string | undef
   if (SUSPICIOUS.test(path)) {
     if (path.includes('%00')) return undefined;
     if (mode === 'DECODE_AND_MERGE_SLASHES') normal = normal.replace(/%2f/gi, '/').replace(/%5c/gi, '\\');
-    normal = removeDotSegments(canonical(normal));
+    normal = removeDotSegments(canonical(normal.replace(DOT_PARAMETERS, '$1$2')));
   }
   return mode === 'BASE' ? normal : mergeSlashes(normal);
 }
@@ -34,19 +36,17 @@ function canonical(path: string): string {
     .replace(MUST_ESCAPE, (character) => encodeURIComponent(character));
 }
 
-/** `.` and `..` segments go, with their parameters too: `/a/..;x/b` is `/b`, as the capture has it. */
 function removeDotSegments(path: string): string {
   if (!path.includes('/.')) return path;
   const segments = path.split('/');
   const kept: string[] = [];
   segments.forEach((segment, index) => {
     const last = index === segments.length - 1;
-    const bare = segment.startsWith('.') ? segment.split(';', 1)[0] : segment;
-    if (bare !== '.' && bare !== '..') {
+    if (segment !== '.' && segment !== '..') {
       kept.push(segment);
       return;
     }
-    if (bare === '..' && kept.length > 1) kept.pop();
+    if (segment === '..' && kept.length > 1) kept.pop();
     if (last) kept.push('');
   });
   return kept.join('/');

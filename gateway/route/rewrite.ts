@@ -31,10 +31,11 @@ export function foldPathRewrite(
   };
 }
 
-/** Every occurrence; `\1` names a group (one digit, as in RE2), `\\` a back slash. */
+/** Every occurrence; `\1` names a group (one digit, as in RE2), `\\` a back slash. A group that is not there leaves the path as it is. */
 function foldRegexRewrite(regex: NonNullable<Rewrite['regex']>): (path: string) => string {
   const pattern = RE2JS.compile(regex.pattern);
   const parts = partsOf(regex.substitution);
+  if (parts.some((part) => typeof part === 'number' && part > pattern.groupCount())) return (path) => path;
   return (pathAndQuery) => {
     const [path, query] = splitQuery(pathAndQuery);
     const matcher = pattern.matcher(path);

@@ -13,6 +13,12 @@ export const NO_HEALTHY_UPSTREAM: LocalReply = {
   details: 'no_healthy_upstream',
 };
 
+/**
+ * A rewrite took the leading `/` away. Envoy sends such a request line, and servers answer it so; in a URL the rest would
+ * become part of the host, so it never leaves here.
+ */
+export const NOT_A_PATH: LocalReply = { status: 400, body: '', flag: 'DPE', details: 'path_without_leading_slash' };
+
 /** Words of the text, response flag, and the part between the braces of the details. */
 const REASONS: Record<Exclude<ResetReason, 'timeout'>, [words: string, flag: ResponseFlag, details: string]> = {
   connect: ['remote connection failure', 'UF', 'remote_connection_failure|delayed_connect_error:_Connection_refused'],

