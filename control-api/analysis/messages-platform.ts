@@ -23,4 +23,16 @@ export const PLATFORM_MESSAGES = {
     level: 'info',
     text: 'a header sent in several lines reaches this gateway as one, joined by ", ": each part is compared on its own, as well as the whole',
   },
+  RewriteToDotSegments: {
+    code: 'BSP0905',
+    level: 'warning',
+    text: 'the rewritten path has a `.` or `..` segment: Envoy sends it as it is, the runtime resolves it on the way upstream',
+    mend: 'Write the path without dot segments.',
+  },
+  RewriteWithoutSlash: {
+    code: 'BSP0906',
+    level: 'warning',
+    text: 'the rewritten path begins without a `/`: such a request is answered with 400 here; Envoy sends it on, and most servers answer 400 to it',
+    mend: 'Begin the path with a `/`.',
+  },
 } as const satisfies Record<string, Message>;

@@ -1,4 +1,5 @@
 /** What the runtime does otherwise than Envoy, said once for each Gateway, and where a setting meets it. */
+import type { CompileInput } from '../compile/processor.ts';
 import { NETWORKING, ofKind } from '../compile/select.ts';
 import type { GatewaySpec, VirtualServiceSpec } from '../compile/spec.ts';
 import { about } from './about.ts';
@@ -9,12 +10,32 @@ import { finding } from './report.ts';
 export function platform({ input, compiled }: Scene): Finding[] {
   const [first] = ofKind<GatewaySpec>(input, NETWORKING, 'Gateway');
   if (first === undefined) return [];
-  const findings = [finding('RuntimeRefusesRequests', {}, about(first)), finding('HostInLowerCase', {}, about(first))];
+  const findings = [
+    ...rewrites(input),
+    finding('RuntimeRefusesRequests', {}, about(first)),
+    finding('HostInLowerCase', {}, about(first)),
+  ];
   if (compiled.snapshot.mesh.pathNormalization === 'NONE')
     findings.push(finding('DotSegmentsResolved', {}, about(first)));
   const byHeaders = ofKind<VirtualServiceSpec>(input, NETWORKING, 'VirtualService').find(matchesHeaders);
   if (byHeaders !== undefined) findings.push(finding('RepeatedHeaderLines', {}, about(byHeaders)));
   return findings;
+}
+
+const DOT_SEGMENT = /(^|\/)\.{1,2}(\/|$)/;
+
+function rewrites(input: CompileInput): Finding[] {
+  return ofKind<VirtualServiceSpec>(input, NETWORKING, 'VirtualService').flatMap((virtualService) =>
+    (virtualService.spec.http ?? []).flatMap(({ rewrite }, index) => {
+      const { uri = '', uriRegexRewrite } = rewrite ?? {};
+      const place = about(virtualService, ['spec', 'http', index, 'rewrite']);
+      const dots = DOT_SEGMENT.test(uri) || DOT_SEGMENT.test(uriRegexRewrite?.rewrite ?? '');
+      return [
+        ...(dots ? [finding('RewriteToDotSegments', {}, place)] : []),
+        ...(uri && !uri.startsWith('/') ? [finding('RewriteWithoutSlash', {}, place)] : []),
+      ];
+    }),
+  );
 }
 
 function matchesHeaders({ spec }: { spec: VirtualServiceSpec }): boolean {

@@ -54,7 +54,11 @@ const operation: fc.Arbitrary<HeaderOperation> = fc.record(
   { requiredKeys: [] },
 );
 const rewrite = fc.oneof(
-  fc.record({ prefix: path, authority: fc.constantFrom('other.example.com') }, { requiredKeys: ['prefix'] }),
+  // The runtime resolves dot segments on the way upstream (BSP0905).
+  fc.record(
+    { prefix: path.filter((text) => !text.includes('/.')), authority: fc.constant('other.example.com') },
+    { requiredKeys: ['prefix'] },
+  ),
   fc.record({
     regex: fc.record({
       pattern: fc.constantFrom('a', '/(a|b)', '^/([^/]+)(/.*)$'),
