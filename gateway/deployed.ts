@@ -6,13 +6,16 @@ import { endpointBinding, type GatewayEnv, type SocketProps } from './bindings.t
 import { deployedBinding } from './deployed-binding.ts';
 import { chooseServer } from './listener/sni.ts';
 import type { Endpoint, Snapshot } from './snapshot.ts';
-import type { SnapshotStore } from './snapshot-kv.ts';
+import type { SnapshotStore } from './snapshot-generation.ts';
+import type { Report } from './snapshot-kv.ts';
 import { gatewayOf, publish, publishedGateway } from './snapshot-source.ts';
 import { serve } from './worker.ts';
 
 interface DeployedEnv extends Record<string, unknown> {
   /** Workers KV with what the control API publishes; laid over the Snapshot that is built in. */
   SNAPSHOTS?: SnapshotStore;
+  /** The control API's entrypoint `Rollouts`, which decides about staged rollouts. */
+  ROLLOUTS?: Pick<Fetcher, 'fetch'>;
 }
 
 /** A handler that serves `snapshot`, or what is published. Nothing is folded before the first request: a Worker may not draw random numbers earlier. */
@@ -29,14 +32,25 @@ export function deployed(snapshot: Snapshot): {
         builtIn = bindingsOf(snapshot, env);
         bindings.set(snapshot, builtIn);
       }
-      const { SNAPSHOTS } = env;
-      const gateway = SNAPSHOTS ? await publishedGateway(request, builtIn, SNAPSHOTS, context) : gatewayOf(builtIn);
+      const { SNAPSHOTS: store, ROLLOUTS } = env;
+      const gateway = store
+        ? await publishedGateway(request, builtIn, { store, report: ROLLOUTS && reportTo(ROLLOUTS) }, context)
+        : gatewayOf(builtIn);
       const own = bindings.get(gateway.snapshot) ?? bindingsOf(gateway.snapshot, env);
       bindings.set(gateway.snapshot, own);
       const props = propsOf(request.url, gateway.snapshot);
       const waitUntil = (promise: Promise<unknown>): void => context.waitUntil(promise);
       return serve(request, own, { props, waitUntil } as unknown as ExecutionContext, gateway);
     },
+  };
+}
+
+function reportTo(rollouts: Pick<Fetcher, 'fetch'>): Report {
+  return async (candidate, counts) => {
+    const body = JSON.stringify(counts);
+    const answer = await rollouts.fetch(`http://control/${candidate}`, { method: 'POST', body });
+    if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+    return ((await answer.json()) as { percent: number }).percent;
   };
 }
 

@@ -1,93 +1,48 @@
 /**
  * The live Snapshot out of Workers KV: read when an isolate starts, looked at again in the background, never waited for
- * after that. Whatever goes wrong, the last good one serves; before the first, the one that was deployed.
+ * after that. Whatever goes wrong, the last good one serves; before the first, the one that was deployed. During a staged
+ * rollout some requests get the candidate, and the control API is told how its answers were.
  */
-import { Gateway } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 import { hostOf } from './route/virtual-host-table.ts';
-import { bucketOf, joinShards, LIVE, type SnapshotHead, type SnapshotShard } from './snapshot-shards.ts';
-
-/** The part of KVNamespace that is used. */
-export interface SnapshotStore {
-  get(key: string, options: { type: 'json'; cacheTtl?: number }): Promise<unknown>;
-}
+import type { ServedCount } from './served-count.ts';
+import { type Published, SnapshotGeneration, type SnapshotStore } from './snapshot-generation.ts';
+import { bucketOf, LIVE } from './snapshot-shards.ts';
 
 /** KV's own cache holds the head for 30 s at least, so looking more often shows little. */
 const LOOK_AGAIN_MS = 5000;
 const HEAD_CACHE_SECONDS = 30;
-/** Content never changes under its key. */
-const SHARD_CACHE_SECONDS = 86_400;
+const REPORT_MS = 1000;
 
-/** What a generation takes over: shards by key, and the buckets that requests have asked for. */
-interface Inheritance {
-  shards: ReadonlyMap<string, Promise<SnapshotShard>>;
-  buckets: readonly number[];
-}
-const NOTHING: Inheritance = { shards: new Map(), buckets: [] };
+/**
+ * Tells the control API what was answered since it was told last; resolves with the percentage of the requests that the
+ * candidate gets from now on: 0 when it was taken back, which KV may show a minute later only.
+ */
+export type Report = (candidate: string, counts: ServedCount[]) => Promise<number>;
 
-/** One published Snapshot, as far as this isolate has needed it. */
-class Generation {
-  readonly head: SnapshotHead;
-  readonly #store: SnapshotStore;
-  readonly #gateways = new Map<number, Promise<Gateway>>();
-  /** By key; a shard that did not change is taken over from the generation before. */
-  readonly #shards = new Map<string, Promise<SnapshotShard>>();
-  /** Only while this one is prepared, so that no chain of old ones stays in memory. */
-  #before: Inheritance;
-
-  constructor(head: SnapshotHead, store: SnapshotStore, before: Inheritance) {
-    this.head = head;
-    this.#store = store;
-    this.#before = before;
-  }
-
-  get inheritance(): Inheritance {
-    return { shards: this.#shards, buckets: [...this.#gateways.keys()] };
-  }
-
-  /** Has everything ready that the generation before was asked for; rejects when it cannot be read. */
-  async prepare(bucket: number): Promise<void> {
-    const wanted = new Set([bucket, ...this.#before.buckets]);
-    await Promise.all([...wanted].map((one) => this.gateway(one)));
-    this.#before = NOTHING;
-  }
-
-  gateway(bucket: number): Promise<Gateway> {
-    const known = this.#gateways.get(bucket) ?? this.#load(this.head.buckets[bucket] ?? '');
-    this.#gateways.set(bucket, known);
-    // A failed read must not stay.
-    known.catch(() => this.#gateways.delete(bucket));
-    return known;
-  }
-
-  async #load(key: string): Promise<Gateway> {
-    const keys = [this.head.common, ...(key ? [key] : [])];
-    return new Gateway(joinShards(this.head, await Promise.all(keys.map((one) => this.#shard(one)))));
-  }
-
-  #shard(key: string): Promise<SnapshotShard> {
-    const known = this.#shards.get(key) ?? this.#before.shards.get(key) ?? this.#read(key);
-    this.#shards.set(key, known);
-    known.catch(() => this.#shards.delete(key));
-    return known;
-  }
-
-  async #read(key: string): Promise<SnapshotShard> {
-    const shard = await this.#store.get(key, { type: 'json', cacheTtl: SHARD_CACHE_SECONDS });
-    if (!shard) throw new Error(`the shard ${key} is not in the store yet`);
-    return shard as SnapshotShard;
-  }
+interface Candidate {
+  generation: SnapshotGeneration;
+  percent: number;
 }
 
 export class KvSnapshots {
   readonly #store: SnapshotStore;
+  readonly #report: Report | undefined;
   readonly #now: () => number;
-  #current: Generation | undefined;
-  #previous: Generation | undefined;
+  #current: SnapshotGeneration | undefined;
+  #previous: SnapshotGeneration | undefined;
+  #candidate: Candidate | undefined;
+  /** The control API's last word on a candidate; KV's is older. */
+  #told: { id: string; percent: number } | undefined;
+  readonly #reported = new Map<string, ServedCount>();
+  #reportedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
 
-  constructor(store: SnapshotStore, now: () => number = Date.now) {
+  /** Without `report` no request gets a candidate: nobody would learn of its errors. */
+  constructor(store: SnapshotStore, report?: Report, now: () => number = Date.now) {
     this.#store = store;
+    this.#report = report;
     this.#now = now;
   }
 
@@ -100,21 +55,79 @@ export class KvSnapshots {
       waitUntil(this.#looking);
     }
     if (!this.#current) await this.#looking;
+    if (this.#candidate) {
+      const chosen = await this.#shared(this.#candidate, bucket, waitUntil);
+      if (chosen) return chosen;
+    }
     const current = this.#current?.gateway(bucket);
     return current?.catch(() => this.#previous?.gateway(bucket).catch(() => undefined));
+  }
+
+  /** The candidate's for its share of the requests; undefined for the others, and when it cannot be read. */
+  async #shared(
+    candidate: Candidate,
+    bucket: number,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Gateway | undefined> {
+    if (this.#report && this.#now() - this.#reportedAt >= REPORT_MS) {
+      this.#reportedAt = this.#now();
+      waitUntil(this.#tell(candidate, this.#report));
+    }
+    if (Math.random() * 100 >= candidate.percent) return undefined;
+    return candidate.generation.gateway(bucket).catch(() => undefined);
   }
 
   /** Swaps only when the shards that are in use have been read, so that no request waits for them or sees half. */
   async #look(bucket: number): Promise<void> {
     try {
-      const head = await this.#store.get(LIVE, { type: 'json', cacheTtl: HEAD_CACHE_SECONDS });
-      if (!head || (head as SnapshotHead).id === this.#current?.head.id) return;
-      const next = new Generation(head as SnapshotHead, this.#store, this.#current?.inheritance ?? NOTHING);
-      await next.prepare(bucket);
-      this.#previous = this.#current;
-      this.#current = next;
+      const published = await this.#store.get(LIVE, { type: 'json', cacheTtl: HEAD_CACHE_SECONDS });
+      if (!published) return;
+      const { candidate, ...head } = published as Published;
+      const wanted = [bucket, ...(this.#current?.buckets ?? [])];
+      if (head.id !== this.#current?.head.id) {
+        const staged = this.#candidate?.generation;
+        const next = staged?.head.id === head.id ? staged : new SnapshotGeneration(head, this.#store, this.#current);
+        await next.prepare(wanted);
+        this.#previous = this.#current;
+        this.#current = next;
+      }
+      await this.#stage(candidate, wanted);
     } catch (error) {
       console.error(`bowsprit: the live Snapshot cannot be read: ${(error as Error).message}`);
     }
   }
+
+  async #stage(candidate: Published['candidate'], buckets: number[]): Promise<void> {
+    if (!candidate || !this.#report) {
+      this.#candidate = undefined;
+      return;
+    }
+    const { id } = candidate.head;
+    const percent = this.#told?.id === id ? this.#told.percent : candidate.percent;
+    const known = this.#candidate?.generation;
+    const generation =
+      known?.head.id === id ? known : new SnapshotGeneration(candidate.head, this.#store, this.#current);
+    await generation.prepare(buckets);
+    this.#candidate = { generation, percent };
+  }
+
+  async #tell(candidate: Candidate, report: Report): Promise<void> {
+    const { id } = candidate.generation.head;
+    const totals = [candidate.generation, this.#current].flatMap((one) => (one ? [one.served] : []));
+    try {
+      const percent = await report(
+        id,
+        totals.map((total) => since(total, this.#reported.get(total.id))),
+      );
+      for (const total of totals) this.#reported.set(total.id, total);
+      this.#told = { id, percent };
+      if (this.#candidate === candidate) this.#candidate = { ...candidate, percent };
+    } catch (error) {
+      console.error(`bowsprit: the control API cannot be told of a rollout: ${(error as Error).message}`);
+    }
+  }
+}
+
+function since({ id, requests, errors }: ServedCount, before: ServedCount | undefined): ServedCount {
+  return { id, requests: requests - (before?.requests ?? 0), errors: errors - (before?.errors ?? 0) };
 }

@@ -3,7 +3,8 @@ import type { GatewayEnv } from './bindings.ts';
 import { Gateway } from './gateway.ts';
 import type { ServedCount } from './served-count.ts';
 import type { Snapshot } from './snapshot.ts';
-import { KvSnapshots, type SnapshotStore } from './snapshot-kv.ts';
+import type { SnapshotStore } from './snapshot-generation.ts';
+import { KvSnapshots, type Report } from './snapshot-kv.ts';
 
 let current: Gateway | undefined;
 /** A Snapshot that only some requests get, until it has shown that it works. */
@@ -17,14 +18,21 @@ export function gatewayOf(env: GatewayEnv): Gateway {
 
 let published: KvSnapshots | undefined;
 
-/** The same where Snapshots are published to Workers KV (`env.SNAPSHOTS`). */
+/** Where Snapshots are published for isolates to read. */
+export interface PublishedIn {
+  store: SnapshotStore;
+  /** Who decides about staged rollouts; absent: there are none. */
+  report: Report | undefined;
+}
+
+/** The same where Snapshots are published to Workers KV. */
 export async function publishedGateway(
   request: Request,
   env: GatewayEnv,
-  store: SnapshotStore,
+  { store, report }: PublishedIn,
   context: ExecutionContext,
 ): Promise<Gateway> {
-  published ??= new KvSnapshots(store);
+  published ??= new KvSnapshots(store, report);
   const live = await published.gateway(new URL(request.url).host, (work) => context.waitUntil(work));
   return live ?? gatewayOf(env);
 }

@@ -7,8 +7,9 @@ import { loadResources } from '../../control-api/resources/load.ts';
 import { KvPublisher } from '../../control-api/store/kv-publisher.ts';
 import { deployed } from '../../gateway/deployed.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
-import { KvSnapshots } from '../../gateway/snapshot-kv.ts';
+import { KvSnapshots, type Report } from '../../gateway/snapshot-kv.ts';
 import { LIVE } from '../../gateway/snapshot-shards.ts';
 import { memorySql } from './api.ts';
 
@@ -62,7 +63,7 @@ function scene() {
   const publisher = new KvPublisher(memorySql().sql, kv, (id) => kept.get(id), 1);
   let now = 0;
   const background: Promise<unknown>[] = [];
-  const isolate = () => new KvSnapshots(kv, () => now);
+  const isolate = (report?: Report) => new KvSnapshots(kv, report, () => now);
   return {
     kv,
     isolate,
@@ -78,6 +79,16 @@ function scene() {
       await Promise.all(background);
     },
     settle: () => Promise.all(background),
+    /** As the publisher writes it during a rollout. */
+    stage: async (percent: number, ...services: object[]) => {
+      const live = kv.values.get(LIVE)!;
+      const snapshot = snapshotOf(services);
+      kept.set(snapshot.id, snapshot);
+      await publisher.publish(snapshot.id);
+      const candidate = { head: JSON.parse(kv.values.get(LIVE)!), percent };
+      kv.values.set(LIVE, JSON.stringify({ ...JSON.parse(live), candidate }));
+      return snapshot.id;
+    },
   };
 }
 
@@ -150,6 +161,66 @@ test('while KV fails or a shard is missing, the last good Snapshot serves', asyn
   await ask(reader, 'a.test');
   await settle();
   assert.equal(await ask(reader, 'b.test'), 203);
+});
+
+/** How often each of two statuses is found. */
+async function shareOf(ask: () => Promise<number | undefined>, status: number): Promise<number> {
+  let found = 0;
+  for (let i = 0; i < 400; i++) if ((await ask()) === status) found++;
+  return found / 400;
+}
+
+test('a candidate gets its share, the control API hears of it each second, and its word counts at once', async () => {
+  const { publish, stage, ask, pass, settle, isolate } = scene();
+  const told: { candidate: string; counts: ServedCount[] }[] = [];
+  let percent = 30;
+  const reader = isolate(async (candidate, counts) => {
+    told.push({ candidate, counts });
+    return percent;
+  });
+  await publish(virtualService(['a.test'], 201));
+  const id = await stage(30, virtualService(['a.test'], 202));
+  const share = () => shareOf(() => ask(reader, 'a.test'), 202);
+  const first = await share();
+  assert.ok(first > 0.15 && first < 0.45, `${first}`);
+  await pass(1000);
+  await share();
+  assert.deepEqual([...new Set(told.map(({ candidate }) => candidate))], [id]);
+  assert.equal(told.length, 2, 'once a second, however many requests there are');
+  percent = 0;
+  await pass(1000);
+  await ask(reader, 'a.test');
+  await settle();
+  assert.equal(await share(), 0);
+  await pass(5000);
+  await ask(reader, 'a.test');
+  await settle();
+  assert.equal(await share(), 0, 'KV still says 30 %, but that is older');
+});
+
+test('without anybody to tell, no request gets a candidate; one that cannot be read is left out', async (t) => {
+  t.mock.method(console, 'error', () => {});
+  const { publish, stage, ask, isolate, kv } = scene();
+  await publish(virtualService(['a.test'], 201));
+  await stage(100, virtualService(['a.test'], 202));
+  assert.equal(await ask(isolate(), 'a.test'), 201);
+  assert.equal(
+    await ask(
+      isolate(async () => 100),
+      'a.test',
+    ),
+    202,
+  );
+  const shards = new Set(kv.values.keys());
+  await stage(100, virtualService(['a.test'], 203));
+  kv.broken = (key) => key.startsWith('shard/') && !shards.has(key);
+  assert.equal(
+    await ask(
+      isolate(async () => 100),
+      'a.test',
+    ),
+    201,
+  );
 });
 
 test('shards that no recent publication used are deleted', async () => {
