@@ -14,6 +14,7 @@ import { refuse } from '../../gateway/listener/refuse.ts';
 import { chooseServer } from '../../gateway/listener/sni.ts';
 import { PHASES } from '../../gateway/phase-names.ts';
 import { PHASE_TABLE } from '../../gateway/phases.ts';
+import type { CountCall } from '../../gateway/ratelimit/counters/protocol.ts';
 import type { VirtualHostTable } from '../../gateway/route/virtual-host-table.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { registerModules } from '../../gateway/wasm/registry.ts';
@@ -139,7 +140,8 @@ function bindings(snapshot: Snapshot, sent: SentRequest[]): Record<string, unkno
   }
   for (const [binding, known] of clusters) env[binding] = { fetch: fetcher(known, sent) };
   env.STATE = {
-    count: async (_: string, requests: { hits: number }[]) => requests.map(({ hits }) => ({ after: hits, granted: 0 })),
+    count: async (calls: CountCall[]) =>
+      calls.map(({ requests }) => requests.map(({ hits }) => ({ after: hits, granted: 0 }))),
   };
   return env;
 }

@@ -2,21 +2,12 @@
  * `bowsprit ratelimit serve`: envoyproxy/ratelimit's HTTP API in one workerd process with the counters' Durable Objects.
  * A configuration error leaves the last good configuration in force and is printed; a changed file is loaded again.
  */
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { LimitFile } from '../../control-api/compile/ratelimit/load.ts';
 import { bundleWorker } from '../serve/bundle.ts';
 import { type WorkerConfig, workerdConfig } from '../serve/capnp.ts';
+import { makeScratchFolder } from '../serve/run-folder.ts';
 import { callSocket } from '../serve/unix-http.ts';
 import { watchFiles } from '../serve/watch.ts';
 import { type Supervised, superviseWorkerd } from '../serve/workerd.ts';
@@ -39,7 +30,7 @@ export interface ServeOptions {
 
 /** Runs until SIGTERM or SIGINT. @throws when workerd does not start. */
 export async function runServe(options: ServeOptions): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'bowsprit-ratelimit-'));
+  const folder = makeScratchFolder();
   const limits = join(folder, 'limits.json');
   writeFileSync(limits, JSON.stringify(loadAll(options.config)));
   const service = await start(folder, options);

@@ -10,7 +10,7 @@ import { type GenerationFiles, writeGeneration } from './generation-files.ts';
 import { type LookUp, Names } from './names.ts';
 import { portPlan } from './plan.ts';
 import { type PortOptions, Ports } from './ports.ts';
-import { makeRunFolder } from './run-folder.ts';
+import { makeRunFolder, makeScratchFolder } from './run-folder.ts';
 import { needsState, startState } from './state.ts';
 import type { Supervised } from './workerd.ts';
 
@@ -43,6 +43,8 @@ export class Gateway {
   readonly credentials: Credentials;
   readonly #options: GatewayOptions;
   readonly #folder = makeRunFolder();
+  /** Counters that end with us. */
+  #scratch: string | undefined;
   readonly #ports: Ports;
   readonly #names: Names;
   #refresh: NodeJS.Timeout | undefined;
@@ -211,11 +213,16 @@ export class Gateway {
     if (state !== undefined || !needed) return state ?? this.#state?.address;
     this.#state ??= await startState({
       folder: join(this.#folder, 'state'),
-      data: data ?? join(this.#folder, 'data'),
+      data: data ?? this.#scratchFolder(),
       ...(stateListen !== undefined && { listen: stateListen }),
       ...(certificates !== undefined && { certificates }),
     });
     return this.#state.address;
+  }
+
+  #scratchFolder(): string {
+    this.#scratch ??= makeScratchFolder();
+    return this.#scratch;
   }
 
   /** Where the state process is, or will be when the first limit needs one. */
@@ -236,5 +243,6 @@ export class Gateway {
     await Promise.all([this.#drained, this.#current?.drain()]);
     await this.#state?.process.stop();
     rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#scratch) rmSync(this.#scratch, { recursive: true, force: true });
   }
 }

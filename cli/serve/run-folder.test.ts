@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { makeRunFolder } from './run-folder.ts';
+import { makeRunFolder, makeScratchFolder } from './run-folder.ts';
 
 const parent = mkdtempSync(join(tmpdir(), 'run-folder-'));
 after(() => rmSync(parent, { recursive: true }));
@@ -30,4 +30,10 @@ test('a folder without an owner is left alone', () => {
   mkdirSync(join(parent, 'bowsprit-run-new'));
   makeRunFolder(parent);
   assert.equal(existsSync(join(parent, 'bowsprit-run-new')), true);
+});
+
+test('databases that nobody keeps are not put where there is no room', () => {
+  const elsewhere = makeScratchFolder(join(parent, 'missing'));
+  assert.equal(dirname(elsewhere), tmpdir());
+  rmSync(elsewhere, { recursive: true });
 });

@@ -8,7 +8,7 @@ import type { LimitDomain } from '../snapshot.ts';
 import { CounterClient } from './counters/client.ts';
 import type { CounterEnv } from './counters/object.ts';
 import { answerOperator } from './counters/operator.ts';
-import { type CounterState, counterStoreOf } from './counters/stores.ts';
+import { type CounterState, counterStoreOf, namespaceStore, TOGETHER } from './counters/stores.ts';
 import { Limiter, type LimiterSettings } from './limiter.ts';
 import { BadLimitRequest, limitResponse, parseLimitRequest, type ResponseSettings } from './service-json.ts';
 import { LimitStats } from './stats.ts';
@@ -43,7 +43,7 @@ let service: Service | undefined;
 function serviceOf(env: ServiceEnv): Service {
   if (service) return service;
   const { remember, nearLimitRatio } = env.SETTINGS;
-  const store = counterStoreOf(env);
+  const store = env.COUNTERS ? namespaceStore(env.COUNTERS, TOGETHER) : counterStoreOf(env);
   if (!store) throw new Error('neither COUNTERS nor STATE is bound');
   const counters = new CounterClient(store, {
     lease: false,

@@ -5,6 +5,7 @@
 import type { Exchange } from '../exchange.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { CounterClient } from './counters/client.ts';
+import type { CounterStore } from './counters/protocol.ts';
 import { counterStoreOf } from './counters/stores.ts';
 import type { Decision } from './decision.ts';
 import { Limiter, type LimitRequest } from './limiter.ts';
@@ -61,13 +62,9 @@ function countersOf(env: Exchange['env']): CounterClient {
   return counters;
 }
 
-/** Looked up at each call: a binding belongs to the process, not to this module. */
-function storeOf(env: Exchange['env']) {
-  const store = counterStoreOf(env);
-  return {
-    count: (object: string, requests: Parameters<NonNullable<typeof store>['count']>[1]) =>
-      store ? store.count(object, requests) : Promise.reject(new LimiterUnavailable('no counter store is bound')),
-  };
+function storeOf(env: Exchange['env']): CounterStore {
+  const unbound = () => Promise.reject(new LimiterUnavailable('no counter store is bound'));
+  return counterStoreOf(env) ?? { objectOf: () => '', atOnce: 1, count: unbound };
 }
 
 /** Stops waiting after a while; what was asked is counted all the same. */

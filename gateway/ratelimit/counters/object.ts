@@ -1,6 +1,14 @@
 /** The Durable Object of counters: a CounterTable over SQLite. One class for buckets and for the objects of hot keys. */
 import { DurableObject } from 'cloudflare:workers';
-import { bucketName, type CounterUsage, type CountReply, type CountRequest } from './protocol.ts';
+import {
+  bucketName,
+  type CountCall,
+  type CounterUsage,
+  type CountReply,
+  type CountRequest,
+  HOT,
+  ONLY_OBJECT,
+} from './protocol.ts';
 import { SqlRows } from './sql-rows.ts';
 import { CounterTable } from './table.ts';
 
@@ -12,6 +20,9 @@ export interface CounterEnv {
 
 const SETTLE_MS = 1000;
 const SWEEP_MS = 60_000;
+/** Counters in memory: of one object among many, and of the only one. */
+const MEMORY = 4_000;
+const ONLY_MEMORY = 100_000;
 
 export class CounterObject extends DurableObject<CounterEnv> {
   readonly #rows: SqlRows;
@@ -22,19 +33,21 @@ export class CounterObject extends DurableObject<CounterEnv> {
 
   constructor(ctx: DurableObjectState, env: CounterEnv) {
     super(ctx, env);
-    this.#hot = ctx.id.name?.startsWith('hot-') ?? false;
+    const { name = '' } = ctx.id;
+    this.#hot = name.startsWith(HOT);
     this.#rows = new SqlRows(ctx.storage.sql);
     this.#table = new CounterTable(this.#rows, {
       now: Date.now,
       expire: env.TEST_CLOCK !== 'true',
-      promote: !this.#hot,
+      promote: !this.#hot && name !== ONLY_OBJECT,
+      memory: name === ONLY_OBJECT ? ONLY_MEMORY : MEMORY,
     });
   }
 
   /** The output gate holds the replies until the rows that they rest on are on disk. */
-  async count(requests: CountRequest[]): Promise<CountReply[]> {
-    if (this.#hot) await this.#adopt(requests);
-    const replies = requests.map((request) => this.#table.count(request));
+  async count(calls: CountCall[]): Promise<CountReply[][]> {
+    if (this.#hot) for (const { requests } of calls) await this.#adopt(requests);
+    const replies = calls.map((call) => this.#table.answer(call));
     this.#housekeeping();
     return replies;
   }

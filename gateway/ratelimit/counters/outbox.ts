@@ -5,7 +5,8 @@
  * Every batch is sent by the request that opened it, in its own context: a Worker may do no I/O on behalf of another
  * request, but may wait for its promise.
  */
-import { bucketName, type CounterStore, type CountReply, type CountRequest, hotObjectName } from './protocol.ts';
+import { type Send, Slot } from './lane.ts';
+import { type CounterStore, type CountReply, type CountRequest, hotObjectName } from './protocol.ts';
 
 type WaitUntil = (promise: Promise<unknown>) => void;
 
@@ -18,27 +19,38 @@ interface Part {
 
 interface Batch {
   parts: Map<string, Part>;
+  /** Its place among the calls under way; undefined: it waits for `start`. */
+  slot: Slot | undefined;
   start: PromiseWithResolvers<void>;
 }
 
 interface Lane {
-  inFlight: number;
+  idle: Slot[];
   waiting: Batch | undefined;
   /** Milliseconds, when something last left or came back. */
   progress: number;
 }
 
-/** A second call may leave while the first is on its way, so that one slow answer does not hold up all. */
-const IN_FLIGHT = 2;
 /** A lane without progress for so long has lost its sender (the request that was to send was cancelled): start anew. */
 const STUCK_MS = 5000;
+/**
+ * Where so many counters wait for the next call, more are about to: it waits a moment for them, because a call costs far more
+ * than a counter in it.
+ */
+const CROWD = 4;
+const CROWD_MS = 1;
 const MOVED_MEMORY = 1000;
+/** More than there are buckets: beyond it, hot keys' lanes are forgotten when they are idle. */
+const LANES = 1000;
 
 export class Outbox {
   readonly #store: CounterStore;
   readonly #lanes = new Map<string, Lane>();
   /** Windows whose counter has an object of its own. */
   readonly #moved = new Set<string>();
+  /** Names this isolate among all askers, and its calls in their order. */
+  readonly #name = crypto.randomUUID();
+  #calls = 0;
 
   constructor(store: CounterStore) {
     this.#store = store;
@@ -47,7 +59,7 @@ export class Outbox {
   /** @returns the count after this request's hits. `took` is called once a reply, before anybody gets their answer. */
   send(request: CountRequest, waitUntil: WaitUntil, took: (reply: CountReply) => void): Promise<number> {
     const key = request.name + request.start;
-    const object = this.#moved.has(key) ? hotObjectName(request.name) : bucketName(request.name);
+    const object = this.#moved.has(key) ? hotObjectName(request.name) : this.#store.objectOf(request.name);
     return this.#sendTo(object, key, request, waitUntil, took);
   }
 
@@ -61,7 +73,7 @@ export class Outbox {
     const lane = this.#lane(object);
     let batch = lane.waiting;
     if (!batch) {
-      batch = lane.waiting = { parts: new Map(), start: Promise.withResolvers<void>() };
+      batch = lane.waiting = { parts: new Map(), slot: lane.idle.pop(), start: Promise.withResolvers<void>() };
       waitUntil(this.#run(object, lane, batch, waitUntil));
     }
     const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -76,29 +88,34 @@ export class Outbox {
 
   #lane(object: string): Lane {
     const known = this.#lanes.get(object);
-    if (known && !isStuck(known)) return known;
-    const lane = { inFlight: 0, waiting: undefined, progress: Date.now() };
+    if (known && !isStuck(known, this.#store.atOnce)) return known;
+    const idle = Array.from({ length: this.#store.atOnce }, (_, index) => new Slot(`${this.#name}/${index}`));
+    const lane = { idle, waiting: undefined, progress: Date.now() };
     this.#lanes.set(object, lane);
     return lane;
   }
 
   async #run(object: string, lane: Lane, batch: Batch, waitUntil: WaitUntil): Promise<void> {
     // Questions of the same turn go together; later ones when a call has come back.
-    if (lane.inFlight < IN_FLIGHT) await Promise.resolve();
-    else await batch.start.promise;
-    left(lane);
+    if (batch.slot) await Promise.resolve();
+    else {
+      await batch.start.promise;
+      if (batch.parts.size >= CROWD) await new Promise((resolve) => setTimeout(resolve, CROWD_MS));
+    }
+    lane.waiting = undefined;
+    lane.progress = Date.now();
+    const slot = batch.slot as Slot;
     const parts = [...batch.parts.values()];
+    const requests = parts.map(({ request }) => request);
+    const send: Send = (calls) => this.#store.count(object, calls);
     try {
-      const replies = await this.#store.count(
-        object,
-        parts.map(({ request }) => request),
-      );
+      const replies = await slot.call(requests, ++this.#calls, send, (late) => tookLate(parts, late));
       for (const [index, part] of parts.entries()) this.#answer(part, replies[index], waitUntil);
     } catch (error) {
       for (const { waiters } of parts) for (const { reject } of waiters) reject(error);
     } finally {
-      cameBack(lane);
-      if (lane.inFlight === 0 && !lane.waiting && this.#lanes.get(object) === lane) this.#lanes.delete(object);
+      cameBack(lane, slot);
+      if (this.#lanes.size > LANES && lane.idle.length === this.#store.atOnce) this.#lanes.delete(object);
     }
   }
 
@@ -129,18 +146,23 @@ export class Outbox {
   }
 }
 
-function left(lane: Lane): void {
-  lane.waiting = undefined;
-  lane.inFlight++;
-  lane.progress = Date.now();
+/** The askers have given up, but what was leased to this isolate is its own. */
+function tookLate(parts: Part[], replies: CountReply[]): void {
+  for (const [index, { took }] of parts.entries()) {
+    const reply = replies[index];
+    if (reply && !reply.moved) took(reply);
+  }
 }
 
-function cameBack(lane: Lane): void {
-  lane.inFlight--;
+function cameBack(lane: Lane, slot: Slot): void {
   lane.progress = Date.now();
-  lane.waiting?.start.resolve();
+  if (!lane.waiting || lane.waiting.slot) lane.idle.push(slot);
+  else {
+    lane.waiting.slot = slot;
+    lane.waiting.start.resolve();
+  }
 }
 
-function isStuck(lane: Lane): boolean {
-  return (lane.inFlight > 0 || lane.waiting !== undefined) && Date.now() - lane.progress > STUCK_MS;
+function isStuck(lane: Lane, slots: number): boolean {
+  return (lane.idle.length < slots || lane.waiting !== undefined) && Date.now() - lane.progress > STUCK_MS;
 }

@@ -20,6 +20,18 @@ export interface CountRequest {
   rate: number;
 }
 
+/**
+ * A batch of questions to one object. It may be sent again when its answer is lost: the object answers the same numbers to
+ * the same call, and charges nothing twice.
+ */
+export interface CountCall {
+  /** Who asks: one isolate's n-th call at a time. It sends its next call only when it has given up the one before. */
+  from: string;
+  /** Grows with each call of one asker. */
+  number: number;
+  requests: CountRequest[];
+}
+
 export interface CountReply {
   /** The count after `hits`, before the lease. Over the limit: the hits that pass it are refused, but stay counted. */
   after: number;
@@ -42,8 +54,12 @@ export interface CounterUsage {
 
 /** Where the counters are. Every method rejects when the store cannot be reached. */
 export interface CounterStore {
-  /** Counts a batch in one object; replies stand in the order of the requests. No reply leaves before it is durable. */
-  count(object: string, requests: CountRequest[]): Promise<CountReply[]>;
+  /** What counts a name; names of one object are asked for together. */
+  objectOf(name: string): string;
+  /** Calls to one object under way at once; what comes meanwhile waits for the next and goes as one. */
+  atOnce: number;
+  /** Counts in one object; replies stand in the order of calls and requests. No reply leaves before it is durable. */
+  count(object: string, calls: CountCall[]): Promise<CountReply[][]>;
 }
 
 /** What operators may ask of all counters together; slow, as it goes to every object. */
@@ -71,5 +87,14 @@ export function bucketName(name: string): string {
 
 /** The object that a hot key has for itself. */
 export function hotObjectName(name: string): string {
-  return `hot-${name}`;
+  return `${HOT}${name}`;
 }
+
+/** Begins the names of hot keys' objects. */
+export const HOT = 'hot-';
+
+/**
+ * The one object of a state process. All its objects would run on one thread, so several of them gain nothing there; one
+ * makes a batch one call, one transaction and one sync to disk.
+ */
+export const ONLY_OBJECT = 'all';

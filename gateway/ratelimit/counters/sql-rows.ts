@@ -1,9 +1,11 @@
 /** Counter rows in a Durable Object's SQLite. Writes are synchronous and one transaction a turn. */
-import type { CounterUsage } from './protocol.ts';
+import type { Answer } from './answers.ts';
+import type { CounterUsage, CountReply } from './protocol.ts';
 import type { CounterRows } from './table.ts';
 
 type Sql = Pick<DurableObjectStorage['sql'], 'exec'>;
 type SqlRow = { name: string; start: number; ends: number; count: number; max: number; moved: number };
+type AnswerRow = { asker: string; number: number; replies: string; at: number };
 
 export class SqlRows implements CounterRows {
   readonly #sql: Sql;
@@ -12,6 +14,26 @@ export class SqlRows implements CounterRows {
     this.#sql = sql;
     sql.exec(`CREATE TABLE IF NOT EXISTS counters (name TEXT NOT NULL, start INTEGER NOT NULL, ends INTEGER NOT NULL,
       count INTEGER NOT NULL, max INTEGER NOT NULL, moved INTEGER NOT NULL, PRIMARY KEY (name, start)) WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS answers (asker TEXT PRIMARY KEY, number INTEGER NOT NULL, replies TEXT NOT NULL,
+      at INTEGER NOT NULL) WITHOUT ROWID`);
+  }
+
+  answers(): Answer[] {
+    const rows = this.#sql.exec<AnswerRow>('SELECT * FROM answers').toArray();
+    return rows.map(({ asker, number, replies, at }) => ({
+      from: asker,
+      number,
+      replies: JSON.parse(replies) as CountReply[],
+      at,
+    }));
+  }
+
+  writeAnswer({ from, number, replies, at }: Answer): void {
+    this.#sql.exec('INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)', from, number, JSON.stringify(replies), at);
+  }
+
+  removeAnswers(at: number): void {
+    this.#sql.exec('DELETE FROM answers WHERE at < ?', at);
   }
 
   read(name: string, start: number): CounterUsage | undefined {

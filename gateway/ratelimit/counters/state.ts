@@ -5,29 +5,34 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { CounterEnv } from './object.ts';
 import { answerOperator } from './operator.ts';
-import type { CounterUsage, CountReply, CountRequest } from './protocol.ts';
-import { type CounterState, namespaceStore } from './stores.ts';
+import { type CountCall, type CounterUsage, type CountReply, ONLY_OBJECT } from './protocol.ts';
+import { type CounterState, namespaceStore, type StateRpc, TOGETHER } from './stores.ts';
 
-export class CounterEntrypoint<Env extends CounterEnv = CounterEnv>
-  extends WorkerEntrypoint<Env>
-  implements CounterState
-{
+export class CounterEntrypoint<Env extends CounterEnv = CounterEnv> extends WorkerEntrypoint<Env> implements StateRpc {
   /** The same socket speaks HTTP to operators. */
   override async fetch(request: Request): Promise<Response> {
     return new URL(request.url).pathname === '/counters'
-      ? answerOperator(request, namespaceStore(this.env.COUNTERS))
+      ? answerOperator(request, this.#store)
       : new Response(null, { status: 404 });
   }
 
-  count(object: string, requests: CountRequest[]): Promise<CountReply[]> {
-    return namespaceStore(this.env.COUNTERS).count(object, requests);
+  count(calls: CountCall[]): Promise<CountReply[][]> {
+    return this.#store.count(ONLY_OBJECT, calls);
   }
 
   usage(prefix: string, now: number, most: number): Promise<CounterUsage[]> {
-    return namespaceStore(this.env.COUNTERS).usage(prefix, now, most);
+    return this.#store.usage(prefix, now, most);
   }
 
   reset(name: string, now: number): Promise<CounterUsage[]> {
-    return namespaceStore(this.env.COUNTERS).reset(name, now);
+    return this.#store.reset(name, now);
+  }
+
+  get #store(): CounterState {
+    store ??= namespaceStore(this.env.COUNTERS, TOGETHER);
+    return store;
   }
 }
+
+/** Made once: an object's id is a hash of its name. */
+let store: CounterState | undefined;

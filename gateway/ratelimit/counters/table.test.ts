@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Answer } from './answers.ts';
 import { CounterClient } from './client.ts';
-import { bucketName, type CounterUsage, type CountRequest, hotObjectName } from './protocol.ts';
+import { bucketName, type CountCall, type CounterUsage, type CountRequest, hotObjectName } from './protocol.ts';
 import { type CounterRows, CounterTable } from './table.ts';
 
 /** Rows that outlive a table, as the disk outlives a process. */
@@ -16,6 +17,16 @@ class MemoryRows implements CounterRows {
   write(row: CounterUsage) {
     this.writes++;
     this.rows.set(`${row.name}${row.start}`, { ...row });
+  }
+  readonly kept = new Map<string, Answer>();
+  answers() {
+    return structuredClone([...this.kept.values()]);
+  }
+  writeAnswer(answer: Answer) {
+    this.kept.set(answer.from, structuredClone(answer));
+  }
+  removeAnswers(at: number) {
+    for (const [from, answer] of this.kept) if (answer.at < at) this.kept.delete(from);
   }
   removeEnded(second: number) {
     for (const [key, { ends }] of this.rows) if (ends <= second) this.rows.delete(key);
@@ -32,7 +43,7 @@ const request = (limit: number, hits = 1, want = 0): CountRequest => ({
   rate: 10,
 });
 const tableOn = (rows: CounterRows, now = () => 0, promote = false) =>
-  new CounterTable(rows, { now, expire: true, promote });
+  new CounterTable(rows, { now, expire: true, promote, memory: 4000 });
 
 test('rejected hits stay counted, as INCRBY does', () => {
   const table = tableOn(new MemoryRows());
@@ -97,9 +108,12 @@ class ShakyStore {
   readonly now = () => this.#now;
   #now = 0;
 
-  async count(object: string, requests: CountRequest[]) {
+  objectOf = bucketName;
+  atOnce = 2;
+
+  async count(object: string, calls: CountCall[]) {
     this.#now += 3;
-    const replies = requests.map((each) => this.#table(object, each).count(each));
+    const replies = calls.map((call) => this.#table(object, call.requests[0]!).answer(call));
     await Promise.resolve();
     if (this.lose) throw new Error('connection lost');
     return replies;

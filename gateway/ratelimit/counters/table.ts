@@ -5,11 +5,12 @@
  *
  * Plain and synchronous: the Durable Object hands it its rows, tests an array.
  */
+import { type AnswerRows, Answers } from './answers.ts';
 import { granted, Rate } from './demand.ts';
-import type { CounterUsage, CountReply, CountRequest } from './protocol.ts';
+import type { CountCall, CounterUsage, CountReply, CountRequest } from './protocol.ts';
 
 /** The durable rows. Writes of one turn become durable together, before any reply of that turn leaves. */
-export interface CounterRows {
+export interface CounterRows extends AnswerRows {
   read(name: string, start: number): CounterUsage | undefined;
   write(row: CounterUsage): void;
   /** Removes the rows of windows that ended at or before `second`. */
@@ -28,8 +29,6 @@ interface Counter {
 
 /** Windows are kept this long after their end, so that a slow clock elsewhere cannot open a second one. */
 const GRACE_SECONDS = 300;
-/** Counters kept in memory; the rest is read again when asked for. */
-const MEMORY = 4_000;
 /** Requests per second at which a key leaves its bucket. */
 const HOT_PER_SECOND = 400;
 /** A block of durable writes covers this much of the demand, and at most one per cent of the limit. */
@@ -42,17 +41,32 @@ export interface TableOptions {
   expire: boolean;
   /** Whether hot keys may leave: true in buckets, false in a key's own object. */
   promote: boolean;
+  /** Counters kept in memory; the rest is read again when asked for. */
+  memory: number;
 }
 
 export class CounterTable {
   readonly #rows: CounterRows;
   readonly #options: TableOptions;
+  readonly #answers: Answers;
   readonly #counters = new Map<string, Counter>();
+  #writes = 0;
   #unsettled = new Set<Counter>();
 
   constructor(rows: CounterRows, options: TableOptions) {
     this.#rows = rows;
     this.#options = options;
+    this.#answers = new Answers(rows);
+  }
+
+  /** Counts what was not counted before; a call that comes again gets its first answer. */
+  answer(call: CountCall): CountReply[] {
+    const known = this.#answers.find(call);
+    if (known) return known;
+    const before = this.#writes;
+    const replies = call.requests.map((request) => this.count(request));
+    this.#answers.keep(call, replies, this.#options.now(), this.#writes > before);
+    return replies;
   }
 
   /** Counts one request; the rows it wrote must be durable before the reply is sent. */
@@ -125,6 +139,7 @@ export class CounterTable {
     if (!this.#options.expire) return;
     const ended = Math.floor(this.#options.now() / 1000) - GRACE_SECONDS;
     this.#rows.removeEnded(ended);
+    this.#answers.sweep(this.#options.now());
     for (const [key, counter] of this.#counters) {
       if (counter.row.ends > ended) continue;
       this.#counters.delete(key);
@@ -141,14 +156,14 @@ export class CounterTable {
   }
 
   #remember(counter: Counter): Counter {
-    if (this.#counters.size >= MEMORY) this.#forgetOldest();
+    if (this.#counters.size >= this.#options.memory) this.#forgetOldest();
     this.#counters.set(`${counter.row.name}${counter.row.start}`, counter);
     return counter;
   }
 
   #forgetOldest(): void {
     this.settle();
-    let left = MEMORY / 10;
+    let left = this.#options.memory / 10;
     for (const key of this.#counters.keys()) {
       if (left-- <= 0) return;
       this.#counters.delete(key);
@@ -167,6 +182,7 @@ export class CounterTable {
   }
 
   #write(counter: Counter, mark: number): void {
+    this.#writes++;
     counter.row.count = mark;
     this.#rows.write(counter.row);
   }
