@@ -9,9 +9,9 @@ import type { FetchedModule } from './store/wanted-modules.ts';
 
 export const Parent = {
   /**
-   * `PUT /floor`, `GET /live` (the id of every Snapshot that becomes live, a line each), `GET /snapshots/ID`, `POST /served/ID`
-   * with `{error?}` once the gateway processes have it, or could not take it; `GET /credentials`: certificates with their
-   * keys; `GET /modules` that are wanted, `PUT /modules`;
+   * `PUT /floor`, `GET /live` (the id of every Snapshot that becomes live, a line each), `GET /heads/ID` of a Snapshot, `POST /shards`
+   * with a list of keys for their JSON, a line each, `POST /served/ID` with `{error?}` once the gateway processes have it, or could
+   * not take it; `GET /credentials`: certificates with their keys; `GET /modules` that are wanted, `PUT /modules`;
    * `POST /staged/ID` like served, and `POST /counts` of the answers while a Snapshot is staged.
    */
   async fetch(request: Request, env: ControlEnv): Promise<Response> {
@@ -23,8 +23,10 @@ export const Parent = {
         return new Response('ok');
       case 'GET live':
         return control.live();
-      case 'GET snapshots':
-        return control.snapshot(id);
+      case 'GET heads':
+        return control.head(id);
+      case 'POST shards':
+        return control.shards((await request.json()) as string[]);
       case 'GET credentials':
         return Response.json(await control.credentials());
       case 'GET modules':

@@ -2,7 +2,7 @@
  * A Snapshot in pieces for a key-value store: a head, which is small and moves, and shards by host, which are named by the
  * hash of their content and never change. An isolate reads the head and the shards of the hosts it is asked for.
  */
-import type { Cluster, Snapshot, VirtualHost } from './snapshot.ts';
+import type { Cluster, RouteTable, Snapshot, VirtualHost } from './snapshot.ts';
 
 /** Under the key LIVE. */
 export interface SnapshotHead extends Pick<Snapshot, 'id' | 'mesh' | 'listeners' | 'limitDomains'> {
@@ -22,7 +22,7 @@ export interface SnapshotShard {
 export const LIVE = 'live';
 
 /** Enough that a shard of 10,000 hosts is some 40 of them. */
-const BUCKETS = 256;
+export const BUCKETS = 256;
 
 /** FNV-1a over the host's UTF-16 units; any even hash will do, but it must never change. */
 export function bucketOf(host: string): number {
@@ -31,79 +31,37 @@ export function bucketOf(host: string): number {
   return hash % BUCKETS;
 }
 
-/** The head and, by key, the shards. `hash` names a text by its content. */
-export function splitSnapshot(
-  snapshot: Snapshot,
-  hash: (text: string) => string,
-): { head: SnapshotHead; shards: Map<string, string> } {
-  const common: SnapshotShard = { virtualHosts: {}, clusters: {} };
-  const buckets = Array.from({ length: BUCKETS }, (): SnapshotShard => ({ virtualHosts: {}, clusters: {} }));
-  for (const { name, virtualHosts } of Object.values(snapshot.routeTables)) {
-    for (const virtualHost of virtualHosts) {
-      for (const shard of shardsOf(virtualHost, common, buckets)) addTo(shard, name, virtualHost, snapshot);
-    }
-  }
-  for (const name of sharedClusters(snapshot)) common.clusters[name] = snapshot.clusters[name]!;
-  const shards = new Map<string, string>();
-  const keep = (shard: SnapshotShard): string => {
-    const text = JSON.stringify(shard);
-    const key = `shard/${hash(text)}`;
-    shards.set(key, text);
-    return key;
-  };
-  const { id, mesh, listeners, limitDomains } = snapshot;
-  const isUsed = ({ virtualHosts }: SnapshotShard): boolean => Object.keys(virtualHosts).length > 0;
-  const head: SnapshotHead = {
-    ...{ id, mesh, listeners },
-    ...(limitDomains && { limitDomains }),
-    common: keep(common),
-    buckets: buckets.map((shard) => (isUsed(shard) ? keep(shard) : '')),
-  };
-  return { head, shards };
-}
+/** The keys of all shards of a Snapshot. */
+export const keysOf = ({ common, buckets }: SnapshotHead): Set<string> =>
+  new Set([common, ...buckets.filter((key) => key !== '')]);
 
-function shardsOf({ domains }: VirtualHost, common: SnapshotShard, buckets: SnapshotShard[]): Set<SnapshotShard> {
-  return new Set(domains.map((domain) => (domain.includes('*') ? common : buckets[bucketOf(domain)]!)));
-}
-
-function addTo(shard: SnapshotShard, table: string, virtualHost: VirtualHost, snapshot: Snapshot): void {
-  const hosts = shard.virtualHosts[table];
-  if (hosts) hosts.push(virtualHost);
-  else shard.virtualHosts[table] = [virtualHost];
-  for (const name of clustersOf(virtualHost)) {
-    const cluster = snapshot.clusters[name];
-    if (cluster) shard.clusters[name] = cluster;
-  }
-}
-
-/** Those that filters of a listener call (ext_authz, the rate-limit service), and those that no route names. */
-function sharedClusters({ listeners, mesh, routeTables, clusters }: Snapshot): string[] {
-  const hosts = Object.values(routeTables).flatMap(({ virtualHosts }) => virtualHosts);
-  const routed = new Set(hosts.flatMap((host) => [...clustersOf(host)]));
-  const filters = JSON.stringify([listeners, mesh]);
-  return Object.keys(clusters).filter((name) => !routed.has(name) || filters.includes(JSON.stringify(name)));
-}
-
-function* clustersOf({ routes }: VirtualHost): Generator<string> {
-  for (const { action } of routes) {
-    if (action.kind !== 'forward') continue;
-    for (const { cluster } of action.destinations) yield cluster;
-    for (const { cluster } of action.mirrors ?? []) yield cluster;
-  }
-}
-
-/** What serves the hosts of one bucket: a Snapshot with the common hosts and the bucket's. */
+/**
+ * The Snapshot that the shards are of: all of them, or the common one and a bucket's, which serve the hosts of that bucket.
+ * Parts of the shards stand in it as they are; with all of them it is what was compiled, in the same order.
+ */
 export function joinShards(head: SnapshotHead, shards: readonly SnapshotShard[]): Snapshot {
   const { common: _common, buckets: _buckets, ...rest } = head;
-  const routeTables: Snapshot['routeTables'] = {};
-  for (const { virtualHosts } of shards) {
-    for (const [name, hosts] of Object.entries(virtualHosts)) {
-      const known = routeTables[name]?.virtualHosts ?? [];
-      routeTables[name] = {
-        name,
-        virtualHosts: [...known, ...hosts.filter((host) => !known.some(({ name: n }) => n === host.name))],
-      };
+  const tables = new Map<string, Map<string, VirtualHost>>();
+  for (const { servers } of head.listeners) for (const { routeTable } of servers) tables.set(routeTable, new Map());
+  const clusters = new Map<string, Cluster>();
+  for (const shard of shards) {
+    for (const [table, virtualHosts] of Object.entries(shard.virtualHosts)) {
+      const known = tables.get(table) ?? new Map<string, VirtualHost>();
+      tables.set(table, known);
+      // One of several domains stands in several shards.
+      for (const virtualHost of virtualHosts) known.set(virtualHost.name, virtualHost);
     }
+    for (const [name, cluster] of Object.entries(shard.clusters)) clusters.set(name, cluster);
   }
-  return { ...rest, routeTables, clusters: Object.assign({}, ...shards.map(({ clusters }) => clusters)) };
+  const routeTables = [...sorted(tables)].map(([name, hosts]): [string, RouteTable] => [
+    name,
+    { name, virtualHosts: [...hosts.values()].sort((a, b) => byCodeUnits(a.domains[0] ?? '', b.domains[0] ?? '')) },
+  ]);
+  return { ...rest, routeTables: Object.fromEntries(routeTables), clusters: Object.fromEntries(sorted(clusters)) };
+}
+
+const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
+  return [...map].sort(([a], [b]) => byCodeUnits(a, b));
 }

@@ -1,5 +1,6 @@
 /** Clusters: one for each port of a visible service, and one more for each subset of its DestinationRule. */
 import type { Cluster, Endpoint } from '../../gateway/snapshot.ts';
+import type { MergedRule } from './destination-rules.ts';
 import { clusterName, compare } from './names.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 import { hasLabels } from './select.ts';
@@ -12,10 +13,13 @@ export const clusters: Processor = {
   reason: 'after services and destination rules, which it joins',
   run(input: CompileInput, draft: Draft) {
     const found = new Map<string, Cluster>();
+    const known = draft.memo.table<Cluster[]>('clusters of services');
     for (const [owner, parts] of draft.services.visible()) {
       // Routes to an ExternalName Service go to the cluster of the name, if somebody declares it.
       if (owner.alias) continue;
-      for (const cluster of clustersOf(owner, parts, input, draft)) {
+      const rule = draft.destinationRules.forService(owner);
+      const made = [...parts, ...(rule?.sources ?? [])];
+      for (const cluster of known(owner, made, () => [...clustersOf(owner, parts, rule, input)])) {
         if (!found.has(cluster.name)) found.set(cluster.name, cluster);
       }
     }
@@ -24,8 +28,12 @@ export const clusters: Processor = {
   },
 };
 
-function* clustersOf(owner: Service, parts: Service[], input: CompileInput, draft: Draft): Generator<Cluster> {
-  const rule = draft.destinationRules.forService(owner);
+function* clustersOf(
+  owner: Service,
+  parts: Service[],
+  rule: MergedRule | undefined,
+  input: CompileInput,
+): Generator<Cluster> {
   for (const port of uniquePorts(parts)) {
     const endpoints = parts.flatMap((part) =>
       part.ports.some((own) => samePort(own, port)) ? part.endpoints(port) : [],

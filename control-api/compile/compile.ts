@@ -1,5 +1,6 @@
 /** Resources in, Snapshot and findings out. The order of the processors is written here and nowhere else. */
 import type { Snapshot } from '../../gateway/snapshot.ts';
+import type { SnapshotHead, SnapshotShard } from '../../gateway/snapshot-shards.ts';
 import type { Resource } from '../resources/resource.ts';
 import { authorizationPolicy } from './authorization-policy.ts';
 import { clusters } from './clusters.ts';
@@ -7,8 +8,8 @@ import { DestinationRules, destinationRules } from './destination-rules.ts';
 import { earlyEnforcement } from './early-enforcement.ts';
 import { envoyFilters } from './envoyfilter/processor.ts';
 import { gateways } from './gateways.ts';
-import { identify } from './identify.ts';
 import { identityOf } from './identity.ts';
+import { NO_MEMO } from './memo.ts';
 import { mesh } from './mesh.ts';
 import { meshEntry } from './mesh-entry.ts';
 import { peerAuthentication } from './peer-authentication.ts';
@@ -19,8 +20,9 @@ import { shortRateLimits } from './ratelimit/short-kind.ts';
 import { withoutRefused } from './refusals.ts';
 import { withoutReplaced } from './replaced.ts';
 import { requestAuthentication } from './request-authentication.ts';
-import { byAge } from './select.ts';
+import { inOrder } from './select.ts';
 import { ServiceRegistry, services } from './services.ts';
+import { shardsOf } from './shards.ts';
 import { telemetry } from './telemetry.ts';
 import { virtualServices } from './virtual-services.ts';
 import { wasmPlugin } from './wasm-plugin.ts';
@@ -47,16 +49,21 @@ const PROCESSORS: readonly Processor[] = [
 
 export interface Compiled extends Pick<Draft, 'findings' | 'placements'> {
   snapshot: Snapshot;
+  /** The Snapshot in pieces, for who publishes it. */
+  head: SnapshotHead;
+  shards: ReadonlyMap<string, SnapshotShard>;
   /** What was compiled, oldest first: without replaced definitions and without what Envoy would refuse. */
   resources: readonly Resource[];
 }
 
-/** Never throws for bad input; the same resources in any order give the same `id`. */
+/** Never throws for bad input; the same resources in any order give the same `id`, and so they do with any memo. */
 export function compile(given: CompileInput): Compiled {
-  const { current, findings: replaced } = withoutReplaced(given.resources);
-  const { accepted, findings: refused } = withoutRefused(current);
-  const identity = identityOf(given.identity, given.mesh);
-  const input = { ...given, identity, resources: accepted.sort(byAge) };
+  const memo = given.memo ?? NO_MEMO;
+  memo.settings(given.mesh, given.identity);
+  const { current, findings: replaced } = withoutReplaced(given.resources, memo);
+  const { accepted, findings: refused } = withoutRefused(current, memo);
+  const identity = memo.value('identity', [], () => identityOf(given.identity, given.mesh));
+  const input = { ...given, identity, resources: memo.sorted('resources', accepted, inOrder) };
   const draft: Draft = {
     snapshot: {
       mesh: { numTrustedProxies: 0, pathNormalization: 'BASE', nodeCluster: '', accessLog: [] },
@@ -69,13 +76,17 @@ export function compile(given: CompileInput): Compiled {
     servers: [],
     services: new ServiceRegistry(),
     destinationRules: new DestinationRules(),
+    memo,
   };
   for (const processor of PROCESSORS) processor.run(input, draft);
   const { snapshot, findings, placements: placed } = draft;
+  const { head, shards } = shardsOf(snapshot, memo);
   return {
     findings,
     placements: placed,
     resources: input.resources,
-    snapshot: { id: identify(snapshot), ...snapshot },
+    snapshot: { id: head.id, ...snapshot },
+    head,
+    shards,
   };
 }

@@ -3,6 +3,7 @@
  * ANDed; a delegate's route that the root's match does not contain is left out. Istio: MergeHTTPRoutes.
  */
 import { about } from '../analysis/about.ts';
+import type { Finding } from '../analysis/finding.ts';
 import { finding } from '../analysis/report.ts';
 import type { Resource } from '../resources/resource.ts';
 import { mergeMatches } from './delegate-matches.ts';
@@ -24,42 +25,61 @@ export interface WrittenRoute {
 export interface MergedVirtualService {
   resource: VirtualService;
   http: WrittenRoute[];
+  /** About delegates that are not there. */
+  findings: Finding[];
 }
 
 /** @param all in Istio's order; those without hosts are delegates and serve nothing of their own. */
 export function mergeDelegates(
   all: readonly VirtualService[],
   input: CompileInput,
-  draft: Draft,
+  { findings, memo }: Draft,
 ): MergedVirtualService[] {
   const delegates = new Map(all.filter(({ spec }) => !spec.hosts?.length).map((one) => [keyOf(one), one]));
+  const known = memo.table<MergedVirtualService>('virtual services with their delegates');
   return all
     .filter(({ spec }) => spec.hosts?.length)
-    .map((root) => ({
-      resource: root,
-      http: (root.spec.http ?? []).flatMap((spec, index): WrittenRoute[] => {
-        const written = { spec, from: root, index };
-        return spec.delegate ? delegated(written, delegates, input, draft) : [written];
-      }),
-    }));
+    .map((root) => {
+      const named = (root.spec.http ?? []).flatMap(({ delegate }) =>
+        delegate ? [delegates.get(delegateName(delegate, root))] : [],
+      );
+      const merged = known(root, named, () => mergeDelegate(root, delegates, input));
+      findings.push(...merged.findings);
+      return merged;
+    });
 }
+
+function mergeDelegate(
+  root: VirtualService,
+  delegates: ReadonlyMap<string, VirtualService>,
+  input: CompileInput,
+): MergedVirtualService {
+  const findings: Finding[] = [];
+  const http = (root.spec.http ?? []).flatMap((spec, index): WrittenRoute[] => {
+    const written = { spec, from: root, index };
+    return spec.delegate ? delegated(written, delegates, input, findings) : [written];
+  });
+  return { resource: root, http, findings };
+}
+
+const delegateName = ({ name, namespace }: NonNullable<HttpRouteSpec['delegate']>, root: VirtualService): string =>
+  `${namespace || root.metadata.namespace}/${name ?? ''}`;
 
 function delegated(
   root: WrittenRoute,
   delegates: ReadonlyMap<string, VirtualService>,
   input: CompileInput,
-  draft: Draft,
+  findings: Finding[],
 ): WrittenRoute[] {
   const { namespace } = root.from.metadata;
-  const { delegate = {} } = root.spec;
-  const name = `${delegate.namespace || namespace}/${delegate.name ?? ''}`;
+  const name = delegateName(root.spec.delegate ?? {}, root.from);
   const found = delegates.get(name);
   const exported =
     found && exportedTo(found.spec.exportTo, found.metadata.namespace, input.mesh.defaultVirtualServiceExportTo);
   if (!found || !(exported?.has('*') || exported?.has(namespace))) {
     const problem = found ? `is not exported to ${namespace}` : 'is not there, or has hosts of its own';
     const path = ['spec', 'http', root.index, 'delegate'];
-    draft.findings.push(finding('DelegateNotFound', { name, problem }, about(root.from, path)));
+    findings.push(finding('DelegateNotFound', { name, problem }, about(root.from, path)));
     return [];
   }
   const { clusterDomain } = input.identity;

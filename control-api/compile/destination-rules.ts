@@ -23,6 +23,8 @@ export class DestinationRules {
   readonly #privateRoot: RulesByHost = new Map();
   readonly #identity: ProxyIdentity | undefined;
   readonly #used = new Set<unknown>();
+  /** By namespace and host. */
+  readonly #found = new Map<string, MergedRule | undefined>();
 
   constructor(rules: readonly Resource<DestinationRuleSpec>[] = [], identity?: ProxyIdentity, meshDefault?: unknown) {
     this.#identity = identity;
@@ -48,6 +50,16 @@ export class DestinationRules {
    * Istio: PushContext.destinationRule.
    */
   forService(service: Pick<Service, 'host' | 'namespace'>): MergedRule | undefined {
+    const key = `${service.namespace}/${service.host}`;
+    const known = this.#found.get(key);
+    if (known || this.#found.has(key)) return known;
+    const found = this.#ruleFor(service);
+    this.#found.set(key, found);
+    for (const source of found?.sources ?? []) this.#used.add(source);
+    return found;
+  }
+
+  #ruleFor(service: Pick<Service, 'host' | 'namespace'>): MergedRule | undefined {
     const identity = this.#identity;
     if (!identity) return undefined;
     const inRoot = identity.namespace === identity.rootNamespace;
@@ -58,9 +70,7 @@ export class DestinationRules {
     ];
     for (const rules of tables) {
       const found = rules && mostSpecificMatch(service.host, rules);
-      if (!found) continue;
-      for (const source of found.sources) this.#used.add(source);
-      return found;
+      if (found) return found;
     }
     return undefined;
   }

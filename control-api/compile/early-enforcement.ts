@@ -31,10 +31,11 @@ export const earlyEnforcement: Processor = {
     };
     if (![...policies.tokens, ...policies.rules].some(policies.isEarly)) return;
     const report = new EarlyReport();
-    for (const cluster of Object.values(draft.snapshot.clusters)) {
+    const { clusters } = draft.snapshot;
+    for (const [name, cluster] of Object.entries(clusters)) {
       const workloads = workloadsOf(cluster, draft);
       const filters = workloads ? earlyFilters({ policies, draft }, cluster, workloads, report) : [];
-      if (filters.length > 0) cluster.early = filters;
+      if (filters.length > 0) clusters[name] = { ...cluster, early: filters };
     }
     report.writeTo(draft);
   },

@@ -2,9 +2,10 @@
  * Retries and timeouts that the mesh entry carries out: it sees the endpoints, so that only it can tell who refused a connection,
  * choose another host, and keep to a budget. A policy is named by its content; routes that say the same share one.
  */
-import { createHash } from 'node:crypto';
-import type { ForwardAction, RetryPolicy, Snapshot } from '../../gateway/snapshot.ts';
+import type { ForwardAction, RetryPolicy, Route, Snapshot, VirtualHost } from '../../gateway/snapshot.ts';
 import { forwardActions } from './forwarded.ts';
+import { contentHash } from './identify.ts';
+import type { Memo } from './memo.ts';
 import { compare } from './names.ts';
 
 export interface EntryPolicy {
@@ -15,15 +16,40 @@ export interface EntryPolicy {
 }
 
 /** Gives every route that retries behind the entry its policy's name. */
-export function nameEntryPolicies(snapshot: Pick<Snapshot, 'routeTables' | 'clusters'>): void {
-  const names = new Map<string, string>();
-  for (const action of forwardActions(snapshot)) {
-    if (!action.retry || !action.destinations.some(({ cluster }) => isBehind(snapshot, cluster))) continue;
-    const content = JSON.stringify([action.retry, action.timeoutMs]);
-    const name = names.get(content) ?? `p-${createHash('sha256').update(content).digest('hex').slice(0, 8)}`;
-    names.set(content, name);
-    action.entryPolicy = name;
+export function nameEntryPolicies({ routeTables, clusters }: Pick<Snapshot, 'routeTables' | 'clusters'>, memo: Memo): void {
+  const known = new Map<string, string>();
+  const nameOf = memo.table<string>('names of entry policies');
+  const named = memo.table<VirtualHost>('virtual hosts with entry policies');
+  for (const { virtualHosts } of Object.values(routeTables)) {
+    for (const [index, host] of virtualHosts.entries()) {
+      const names = host.routes.map(({ action }) =>
+        retriesBehind(action, clusters) ? nameOf(action, [], () => policyName(action, known)) : undefined,
+      );
+      if (names.some((name) => name !== undefined))
+        virtualHosts[index] = named(host, names, () => withPolicies(host, names));
+    }
   }
+}
+
+function retriesBehind(action: Route['action'], clusters: Snapshot['clusters']): action is ForwardAction {
+  if (action.kind !== 'forward' || !action.retry) return false;
+  return action.destinations.some(({ cluster }) => clusters[cluster]?.resolution === 'MESH');
+}
+
+function policyName({ retry, timeoutMs }: ForwardAction, known: Map<string, string>): string {
+  const content = JSON.stringify([retry, timeoutMs]);
+  const name = known.get(content) ?? `p-${contentHash(content, 8)}`;
+  known.set(content, name);
+  return name;
+}
+
+function withPolicies(host: VirtualHost, names: readonly (string | undefined)[]): VirtualHost {
+  const routes = host.routes.map((route, index): Route => {
+    const entryPolicy = names[index];
+    if (entryPolicy === undefined || route.action.kind !== 'forward') return route;
+    return { ...route, action: { ...route.action, entryPolicy } };
+  });
+  return { ...host, routes };
 }
 
 /** The policies that routes to this cluster ask the entry for, by name. */
@@ -44,6 +70,3 @@ export function entryPolicies(snapshot: Pick<Snapshot, 'routeTables'>): Map<stri
 function policyOf({ entryPolicy, retry, timeoutMs }: ForwardAction): EntryPolicy | undefined {
   return entryPolicy !== undefined && retry ? { name: entryPolicy, retry, timeoutMs } : undefined;
 }
-
-const isBehind = ({ clusters }: Pick<Snapshot, 'clusters'>, name: string): boolean =>
-  clusters[name]?.resolution === 'MESH';

@@ -70,7 +70,7 @@ export function forward(written: WrittenRoute, authority: string | undefined, bo
  */
 export function destinationCluster({ host, subset, port }: DestinationSpec, namespace: string, bound: Bound): string {
   const name = resolveHost(host, namespace, bound.input.identity.clusterDomain);
-  const service = bound.draft.services.lookup(name);
+  const service = bound.lookups.service(name);
   const only = service?.ports.length === 1 ? service.ports[0]?.number : undefined;
   return clusterName(service?.alias ?? name, port?.number || only || bound.port, subset);
 }

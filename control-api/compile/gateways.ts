@@ -15,7 +15,7 @@ export const gateways: Processor = {
   run(input: CompileInput, draft: Draft) {
     const all = ofKind<GatewaySpec>(input, NETWORKING, 'Gateway').sort(byAge);
     const ours = all.filter((gateway) => selects(gateway, input.identity.labels));
-    const { servers, refused } = mergeServers(ours);
+    const { servers, refused } = draft.memo.value('servers', ours, () => mergeServers(ours));
     for (const { gateway, index, reason } of refused) {
       draft.findings.push(finding('ServerNotServed', { reason }, about(gateway, ['spec', 'servers', index])));
     }

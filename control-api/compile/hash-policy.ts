@@ -18,8 +18,8 @@ export function hashPolicies(route: RouteDestinationSpec[], namespace: string, b
 
 function consistentHash({ host, port, subset }: DestinationSpec, namespace: string, bound: Bound) {
   const name = resolveHost(host, namespace, bound.input.identity.clusterDomain);
-  const service = bound.draft.services.lookup(name);
-  const rule = service && bound.draft.destinationRules.forService(service);
+  const service = bound.lookups.service(name);
+  const rule = service && bound.lookups.rule(service);
   if (!rule) return undefined;
   const number = port?.number ?? (service.ports.length === 1 ? service.ports[0]?.number : undefined) ?? bound.port;
   const policy = mergePolicy(undefined, rule.trafficPolicy, number);

@@ -2,6 +2,7 @@
 import type { Endpoint } from '../../gateway/snapshot.ts';
 import type { Resource } from '../resources/resource.ts';
 import { sortKeys } from './identify.ts';
+import { type Memo, NO_MEMO } from './memo.ts';
 import type { CompileInput } from './processor.ts';
 import { keyOf, ofKind } from './select.ts';
 import type { Service, ServicePort } from './services.ts';
@@ -32,27 +33,38 @@ const isPort = (port: unknown): port is number => Number.isInteger(port) && Numb
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** A Service without any slice is somewhere in the cluster: its clusters are reached through the mesh entry. */
-export function kubernetesServices(input: CompileInput): Service[] {
+export function kubernetesServices(input: CompileInput, memo: Memo = NO_MEMO): Service[] {
   const slices = Map.groupBy(ofKind<EndpointSliceSpec>(input, 'discovery.k8s.io', 'EndpointSlice'), serviceOfSlice);
-  const pods = new Map(ofKind(input, '', 'Pod').map((pod) => [keyOf(pod), sortKeys(pod.metadata.labels)]));
-  return ofKind<KubernetesServiceSpec>(input, '', 'Service').map((resource): Service => {
-    const { metadata, spec } = resource;
+  const all = ofKind(input, '', 'Pod');
+  const pods = memo.value('pods', all, () => new Map(all.map((pod) => [keyOf(pod), sortKeys(pod.metadata.labels)])));
+  const known = memo.table<Service>('kubernetes services');
+  return ofKind<KubernetesServiceSpec>(input, '', 'Service').map((resource) => {
     const own = slices.get(keyOf(resource));
-    const external = spec.spec?.type === 'ExternalName' ? text(spec.spec.externalName) : '';
-    const service: Service = {
-      host: `${metadata.name}.${metadata.namespace}.svc.${input.identity.clusterDomain}`,
-      namespace: metadata.namespace,
-      ports: objects(spec.spec?.ports).flatMap(({ port, name, appProtocol }) =>
-        isPort(port) ? [{ number: port, name: text(name), protocol: text(appProtocol) }] : [],
-      ),
-      resolution: own ? 'STATIC' : 'MESH',
-      registry: 'Kubernetes',
-      exported: exportedTo(exportAnnotation(resource), metadata.namespace, input.mesh.defaultServiceExportTo),
-      source: resource as unknown as Resource,
-      endpoints: (port) => (own ?? []).flatMap((slice) => endpointsOfSlice(slice, port, pods)),
-    };
-    return external ? { ...service, alias: external } : service;
+    return known(resource, [pods, ...(own ?? [])], () => serviceOf(resource, own, pods, input));
   });
+}
+
+function serviceOf(
+  resource: Resource<KubernetesServiceSpec>,
+  own: readonly Slice[] | undefined,
+  pods: ReadonlyMap<string, Record<string, string>>,
+  { identity, mesh }: CompileInput,
+): Service {
+  const { metadata, spec } = resource;
+  const external = spec.spec?.type === 'ExternalName' ? text(spec.spec.externalName) : '';
+  const service: Service = {
+    host: `${metadata.name}.${metadata.namespace}.svc.${identity.clusterDomain}`,
+    namespace: metadata.namespace,
+    ports: objects(spec.spec?.ports).flatMap(({ port, name, appProtocol }) =>
+      isPort(port) ? [{ number: port, name: text(name), protocol: text(appProtocol) }] : [],
+    ),
+    resolution: own ? 'STATIC' : 'MESH',
+    registry: 'Kubernetes',
+    exported: exportedTo(exportAnnotation(resource), metadata.namespace, mesh.defaultServiceExportTo),
+    source: resource as unknown as Resource,
+    endpoints: (port) => (own ?? []).flatMap((slice) => endpointsOfSlice(slice, port, pods)),
+  };
+  return external ? { ...service, alias: external } : service;
 }
 
 const serviceOfSlice = ({ metadata }: Slice): string =>

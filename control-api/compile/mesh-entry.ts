@@ -55,15 +55,25 @@ export const meshEntry: Processor = {
     });
     const { clusters } = draft.snapshot;
     const settings = entrySettings(entry.spec as unknown as MeshEntrySpec);
+    const made = draft.memo.table<Map<string, Through>>('through the mesh entry')(entry, [], () => new Map());
     for (const name of wantedClusters(draft.snapshot)) {
       const known = clusters[name];
-      if (!known || (known.resolution === 'MESH' && known.endpoints.length === 0))
-        clusters[name] = throughEntry(name, known, settings);
+      if (known && !(known.resolution === 'MESH' && known.endpoints.length === 0)) continue;
+      const before = made.get(name);
+      const cluster = before && before.known === known ? before.cluster : throughEntry(name, known, settings);
+      made.set(name, { known, cluster });
+      clusters[name] = cluster;
     }
-    nameEntryPolicies(draft.snapshot);
+    nameEntryPolicies(draft.snapshot, draft.memo);
     draft.snapshot.clusters = Object.fromEntries(Object.entries(clusters).sort(([a], [b]) => compare(a, b)));
   },
 };
+
+/** A cluster as it stands in the Snapshot, and as it would without a MeshEntry. */
+interface Through {
+  known: Cluster | undefined;
+  cluster: Cluster;
+}
 
 export const isMeshEntry = ({ group, kind }: Resource): boolean => group === 'bowsprit.dev' && kind === 'MeshEntry';
 

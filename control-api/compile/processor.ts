@@ -6,6 +6,7 @@ import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Finding } from '../analysis/finding.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { DestinationRules } from './destination-rules.ts';
+import type { Memo } from './memo.ts';
 import type { OpenServer } from './merge-servers.ts';
 import type { ServiceRegistry } from './services.ts';
 
@@ -34,9 +35,11 @@ export interface CompileInput {
   mesh: Record<string, unknown>;
   identity: ProxyIdentity;
   /** What is served now: parts of it stay where their replacement is in error (rate-limit configuration). */
-  previous?: Snapshot;
+  previous?: Pick<Snapshot, 'limitDomains'>;
   /** Wasm modules, fetched beforehand: compiling reads no file and no network. Absent: none is there. */
   modules?: ModuleSource;
+  /** From the compilations before, when there will be more of them; it changes how fast this one is, nothing else. */
+  memo?: Memo;
 }
 
 /** A module that a resource names. */
@@ -73,6 +76,7 @@ export interface Draft {
   services: ServiceRegistry;
   /** From `destination-rules` on. */
   destinationRules: DestinationRules;
+  memo: Memo;
 }
 
 export interface Processor {

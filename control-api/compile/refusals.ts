@@ -9,6 +9,7 @@ import { finding } from '../analysis/report.ts';
 import type { FieldPath, Resource } from '../resources/resource.ts';
 import type { TelemetrySpec } from '../resources/types.gen.ts';
 import { claimPath, stringMatch } from './match.ts';
+import type { Memo } from './memo.ts';
 import type { HttpMatchSpec, HttpRouteSpec, VirtualServiceSpec } from './spec.ts';
 
 interface Refusal {
@@ -24,14 +25,23 @@ const CHECKS: Record<string, (spec: Record<string, unknown>) => Refusal[]> = {
 };
 
 /** The resources that can be served, and findings about the others. */
-export function withoutRefused(resources: readonly Resource[]): { accepted: Resource[]; findings: Finding[] } {
+export function withoutRefused(
+  resources: readonly Resource[],
+  memo: Memo,
+): { accepted: Resource[]; findings: Finding[] } {
+  const known = memo.table<Finding[]>('refusals');
   const findings: Finding[] = [];
   const accepted = resources.filter((resource) => {
-    const refusals = CHECKS[resource.kind]?.(resource.spec) ?? [];
-    findings.push(...refusals.map(({ path, problem }) => finding('EnvoyRefuses', { problem }, about(resource, path))));
+    const refusals = known(resource, [], () => refusalsOf(resource));
+    for (const refusal of refusals) findings.push(refusal);
     return refusals.length === 0;
   });
   return { accepted, findings };
+}
+
+function refusalsOf(resource: Resource): Finding[] {
+  const refusals = CHECKS[resource.kind]?.(resource.spec) ?? [];
+  return refusals.map(({ path, problem }) => finding('EnvoyRefuses', { problem }, about(resource, path)));
 }
 
 function virtualServiceRefusals(spec: VirtualServiceSpec): Refusal[] {

@@ -3,11 +3,19 @@ import { about } from '../analysis/about.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { finding } from '../analysis/report.ts';
 import type { Resource } from '../resources/resource.ts';
+import type { Memo } from './memo.ts';
 import { keyOf } from './select.ts';
 
 /** @param resources in the order in which they were written */
-export function withoutReplaced(resources: readonly Resource[]): { current: Resource[]; findings: Finding[] } {
-  const last = new Map(resources.map((resource) => [identityOf(resource), resource]));
+export function withoutReplaced(
+  resources: readonly Resource[],
+  memo: Memo,
+): { current: Resource[]; findings: Finding[] } {
+  const known = memo.table<string>('resource identity');
+  const identityOf = (resource: Resource) =>
+    known(resource, [], () => `${resource.group}/${resource.kind} ${keyOf(resource)}`);
+  const last = new Map<string, Resource>();
+  for (const resource of resources) last.set(identityOf(resource), resource);
   if (last.size === resources.length) return { current: [...resources], findings: [] };
   const replaced = resources.filter((resource) => last.get(identityOf(resource)) !== resource);
   const findings = replaced.map((resource) => {
@@ -16,5 +24,3 @@ export function withoutReplaced(resources: readonly Resource[]): { current: Reso
   });
   return { current: [...last.values()], findings };
 }
-
-const identityOf = (resource: Resource): string => `${resource.group}/${resource.kind} ${keyOf(resource)}`;

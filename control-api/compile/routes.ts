@@ -7,9 +7,10 @@ import type { MergedVirtualService, WrittenRoute } from './delegates.ts';
 import { directResponse } from './direct-response.ts';
 import { translateFault } from './fault.ts';
 import { forward, routeHeaders } from './forward.ts';
+import type { Lookups } from './lookups.ts';
 import { translateMatch } from './match.ts';
 import { resolveGateway } from './names.ts';
-import type { CompileInput, Draft } from './processor.ts';
+import type { CompileInput } from './processor.ts';
 import { redirect } from './redirect.ts';
 import { hasLabels } from './select.ts';
 import type { HttpMatchSpec } from './spec.ts';
@@ -24,7 +25,7 @@ export interface Bound {
   /** The server has a tls block. */
   isTls: boolean;
   input: CompileInput;
-  draft: Draft;
+  lookups: Lookups;
 }
 
 /** Routes behind one that matches everything are never reached, so Istio does not send them. */

@@ -18,6 +18,11 @@ export function byAge(a: { metadata: ObjectMeta }, b: { metadata: ObjectMeta }):
   );
 }
 
+/** The same for objects of any kind, so that no two of them are equal. */
+export function inOrder(a: Resource, b: Resource): number {
+  return byAge(a, b) || compare(a.kind, b.kind) || compare(a.group, b.group);
+}
+
 /** The objects of one kind, in the input's order. The caller names the shape of the spec that loading has checked. */
 export function ofKind<Spec>(input: Pick<CompileInput, 'resources'>, group: string, kind: string): Resource<Spec>[] {
   const found = input.resources.filter((resource) => resource.kind === kind && resource.group === group);

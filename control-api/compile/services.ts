@@ -74,7 +74,7 @@ export const services: Processor = {
   name: 'services',
   reason: 'routes ask for the ports of a service, clusters for its endpoints',
   run(input: CompileInput, draft: Draft) {
-    const all = [...serviceEntryServices(input), ...kubernetesServices(input)];
+    const all = [...serviceEntryServices(input, draft.memo), ...kubernetesServices(input, draft.memo)];
     all.sort((a, b) => byAge(a.source, b.source));
     draft.services = new ServiceRegistry(all, input.identity.namespace);
   },

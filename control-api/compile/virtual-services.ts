@@ -3,25 +3,19 @@ import type { Route, VirtualHost } from '../../gateway/snapshot.ts';
 import type { Resource } from '../resources/resource.ts';
 import { type MergedVirtualService, mergeDelegates } from './delegates.ts';
 import { hostIndex } from './host-index.ts';
+import { type Answers, Lookups } from './lookups.ts';
 import type { OpenServer } from './merge-servers.ts';
-import { compare, moreSpecificFirst, resolveGateway, resolveHost } from './names.ts';
+import { compare, resolveGateway, resolveHost } from './names.ts';
 import { placeVirtualService } from './place-virtual-service.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
-import { type Bound, buildRoutes, isCatchAll } from './routes.ts';
+import { buildRoutes } from './routes.ts';
 import { byAge, keyOf, NETWORKING, ofKind } from './select.ts';
 import type { VirtualServiceSpec } from './spec.ts';
+import { HostRoutes, virtualHostsOf } from './virtual-hosts.ts';
 import { exportedTo, isVisible } from './visibility.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
 type Groups = Map<string, MergedVirtualService[]>;
-/** A virtual host in the making. `key` names its content: hosts with the same one are written once. */
-interface DraftHost {
-  host: string;
-  requireTls: boolean;
-  key: string;
-  /** Of each VirtualService; joined only at the end, so that 10,000 of them on one host are not copied 10,000 times. */
-  parts: Route[][];
-}
 
 export const virtualServices: Processor = {
   name: 'virtual-services',
@@ -45,25 +39,33 @@ export const virtualServices: Processor = {
 function groupByGateway(all: readonly MergedVirtualService[], input: CompileInput, draft: Draft): Groups {
   const groups: [Groups, Groups, Groups] = [new Map(), new Map(), new Map()];
   const served = new Set(draft.servers.map(({ gateway }) => keyOf(gateway)));
+  const scopes = draft.memo.table<Scope>('scopes of virtual services');
   for (const virtualService of all) {
-    const { metadata, spec } = virtualService.resource;
-    const exported = exportedTo(spec.exportTo, metadata.namespace, input.mesh.defaultVirtualServiceExportTo);
-    const names = gatewaysOf(virtualService.resource);
-    const visible = isVisible(exported, input.identity.namespace);
-    const group = groups[exported.has('*') ? 2 : metadata.namespace === input.identity.namespace ? 0 : 1];
-    if (visible) for (const name of names) append(group, name, virtualService);
-    const bound = [...names].some((name) => served.has(name));
-    placeVirtualService(virtualService.resource, { mesh: names.has('mesh'), bound, visible }, draft);
+    const { resource } = virtualService;
+    const { names, rank } = scopes(resource, [], () => scopeOf(resource, input));
+    const visible = rank !== undefined;
+    if (visible) for (const name of names) append(groups[rank], name, virtualService);
+    const bound = names.some((name) => served.has(name));
+    placeVirtualService(resource, { mesh: names.includes('mesh'), bound, visible }, draft);
   }
   const merged: Groups = new Map();
   for (const group of groups) for (const [name, some] of group) for (const one of some) append(merged, name, one);
   return merged;
 }
 
-/** Nobody named is the mesh. */
-function gatewaysOf({ metadata, spec }: VirtualService): Set<string> {
+/** The Gateways that a VirtualService names, and in which of the groups it stands there; undefined: this proxy does not see it. */
+interface Scope {
+  names: string[];
+  rank: 0 | 1 | 2 | undefined;
+}
+
+function scopeOf({ metadata, spec }: VirtualService, { mesh, identity }: CompileInput): Scope {
+  const exported = exportedTo(spec.exportTo, metadata.namespace, mesh.defaultVirtualServiceExportTo);
+  // Nobody named is the mesh.
   const written = spec.gateways?.length ? spec.gateways : ['mesh'];
-  return new Set(written.map((name) => resolveGateway(name, metadata.namespace)));
+  const names = [...new Set(written.map((name) => resolveGateway(name, metadata.namespace)))];
+  if (!isVisible(exported, identity.namespace)) return { names, rank: undefined };
+  return { names, rank: exported.has('*') ? 2 : metadata.namespace === identity.namespace ? 0 : 1 };
 }
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {
@@ -72,77 +74,66 @@ function append<T>(map: Map<string, T[]>, key: string, value: T): void {
   else map.set(key, [value]);
 }
 
+/** @param servers of one route table */
 function virtualHosts(servers: OpenServer[], byGateway: Groups, input: CompileInput, draft: Draft): VirtualHost[] {
-  const hosts = new Map<string, DraftHost>();
-  const built = new Map<string, Route[]>();
-  const port = servers[0]?.port ?? 0;
+  const hosts = new HostRoutes();
+  const { routeTable = '', port = 0 } = servers[0] ?? {};
+  const routesAt = new Map<string, (virtualService: MergedVirtualService) => Route[]>();
   for (const open of servers) {
     const gateway = keyOf(open.gateway);
     const requireTls = open.server.tls?.httpsRedirect === true;
-    const intersect = hostIndex(open.hosts);
+    // Servers of one Gateway have the same routes, so that their hosts can share a virtual host.
+    const routesOf = routesAt.get(gateway) ?? routeBuilder(gateway, open, input, draft);
+    routesAt.set(gateway, routesOf);
+    const { hostsOf, all } = hostsAt(open, input, draft);
     for (const virtualService of byGateway.get(gateway) ?? []) {
-      const { resource } = virtualService;
-      const common = intersect(resolvedHosts(resource, input), resource.metadata.namespace);
+      const common = hostsOf(virtualService);
       if (common.length === 0) continue;
-      const key = `${gateway} ${keyOf(resource)}`;
-      const bound: Bound = { virtualService, gateway, port, isTls: open.server.tls !== undefined, input, draft };
-      const routes = built.get(key) ?? buildRoutes(bound);
-      built.set(key, routes);
-      if (routes.length > 0) addRoutes(hosts, common, routes, key, requireTls);
+      const routes = routesOf(virtualService);
+      if (routes.length > 0) hosts.add(common, routes, requireTls);
     }
-    if (requireTls) addRoutes(hosts, intersect.all, [], '', true);
+    if (requireTls) hosts.add(all, [], true);
   }
-  return collapse([...hosts.values()], port);
+  return virtualHostsOf(routeTable, hosts, port, draft.memo);
 }
 
-function resolvedHosts({ spec, metadata }: VirtualService, { identity }: CompileInput): string[] {
-  return (spec.hosts ?? []).map((host) => resolveHost(host, metadata.namespace, identity.clusterDomain));
+/** The hosts that a VirtualService has at a server. */
+function hostsAt(open: OpenServer, { identity }: CompileInput, { memo }: Draft) {
+  const intersect = memo.table<ReturnType<typeof hostIndex>>('hosts of servers')(open, [], () => hostIndex(open.hosts));
+  const known = memo.table<readonly string[]>(`hosts at server ${open.index} of ${keyOf(open.gateway)}`);
+  const hostsOf = ({ resource: { spec, metadata } }: MergedVirtualService): readonly string[] => {
+    const hosts = (spec.hosts ?? []).map((host) => resolveHost(host, metadata.namespace, identity.clusterDomain));
+    return intersect(hosts, metadata.namespace);
+  };
+  return {
+    all: intersect.all,
+    hostsOf: (virtualService: MergedVirtualService) => known(virtualService, [open], () => hostsOf(virtualService)),
+  };
 }
 
-function addRoutes(
-  hosts: Map<string, DraftHost>,
-  names: readonly string[],
-  routes: Route[],
-  key: string,
-  requireTls: boolean,
-): void {
-  for (const name of names) {
-    const host = name.toLowerCase();
-    const known = hosts.get(host) ?? { host, requireTls: false, key: '', parts: [] };
-    known.requireTls ||= requireTls;
-    if (key) known.key += `${key}\n`;
-    known.parts.push(routes);
-    hosts.set(host, known);
-  }
+interface Built {
+  routes: Route[];
+  answers: Answers;
 }
 
-/** Hosts with the same routes share one virtual host, named after the most specific of them (Istio's route collapse). */
-function collapse(hosts: DraftHost[], port: number): VirtualHost[] {
-  hosts.sort((a, b) => moreSpecificFirst(a.host, b.host));
-  const byContent = new Map<string, VirtualHost>();
-  for (const { host, requireTls, key, parts } of hosts) {
-    const content = `${requireTls} ${key}`;
-    const same = byContent.get(content);
-    if (same) {
-      same.domains.push(host);
-      continue;
-    }
-    const name = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    byContent.set(content, {
-      name,
-      domains: [host],
-      routes: catchAllsLast(parts.length === 1 ? (parts[0] ?? []) : parts.flat()),
-      ...(requireTls && { requireTls }),
-    });
-  }
-  return [...byContent.values()].sort((a, b) => compare(a.domains[0] ?? '', b.domains[0] ?? ''));
-}
-
-/** Routes that match everything go behind all others of the host, whoever wrote them (captured). */
-function catchAllsLast(routes: Route[]): Route[] {
-  const last = routes.findIndex(({ match }) => isCatchAll(match));
-  if (last < 0 || last === routes.length - 1) return routes;
-  return [...routes.filter(({ match }) => !isCatchAll(match)), ...routes.filter(({ match }) => isCatchAll(match))];
+/** Gives a VirtualService's routes as a Gateway serves them: the same list as long as nothing that they are made from is another. */
+function routeBuilder(gateway: string, { port, server }: OpenServer, input: CompileInput, draft: Draft) {
+  const isTls = server.tls !== undefined;
+  const known = draft.memo.table<{ built: Built | undefined }>(`routes at ${gateway} ${port} ${isTls}`);
+  const build = (virtualService: MergedVirtualService): Built => {
+    const lookups = new Lookups(draft);
+    const routes = buildRoutes({ virtualService, gateway, port, isTls, input, lookups });
+    return { routes, answers: lookups.answers };
+  };
+  const thisRun = new Map<MergedVirtualService, Route[]>();
+  return (virtualService: MergedVirtualService): Route[] => {
+    const done = thisRun.get(virtualService);
+    if (done) return done;
+    const slot = known(virtualService, [], () => ({ built: undefined }));
+    if (!slot.built?.answers.holdIn(draft)) slot.built = build(virtualService);
+    thisRun.set(virtualService, slot.built.routes);
+    return slot.built.routes;
+  };
 }
 
 function sortTables(draft: Draft): void {

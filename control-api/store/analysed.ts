@@ -1,8 +1,7 @@
 /** One compilation of everything that counts, with what it says about each object. */
-import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { type Compiled, compile } from '../compile/compile.ts';
-import { type CompileInput, INGRESS_GATEWAY, type ModuleSource, type Placement } from '../compile/processor.ts';
+import { type CompileInput, INGRESS_GATEWAY, type Placement } from '../compile/processor.ts';
 import { describe } from '../resources/resource.ts';
 import { type Floor, laidOver } from './floor.ts';
 import type { Held, Inventory } from './inventory.ts';
@@ -13,15 +12,14 @@ export interface Analysed extends Compiled {
   placementsOf(held: Held): Placement[];
 }
 
-/** @param previous the Snapshot before: what is in error keeps what it had there. */
+/** @param kept what is the same for every compilation, and `previous`: what is in error keeps what it had there. */
 export function analysed(
   inventory: Inventory,
   floor: Floor,
-  modules: ModuleSource,
-  previous: Snapshot | undefined,
+  { previous, ...kept }: Pick<CompileInput, 'modules' | 'memo'> & { previous: CompileInput['previous'] | undefined },
 ): Analysed {
   const resources = laidOver(inventory.resources, floor.resources);
-  const input = { resources, mesh: floor.mesh, identity: INGRESS_GATEWAY, modules, ...(previous && { previous }) };
+  const input = { resources, mesh: floor.mesh, identity: INGRESS_GATEWAY, ...kept, ...(previous && { previous }) };
   const compiled = compile(input);
   const findings = Map.groupBy(compiled.findings, (finding) => finding.resource);
   const placements = Map.groupBy(compiled.placements, (placement) => placement.resource);

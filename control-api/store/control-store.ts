@@ -59,7 +59,7 @@ export class ControlStore extends DurableObject<ControlEnv> {
     this.publisher = publisher;
     this.snapshots = snapshots;
     if (env.SNAPSHOTS) {
-      const kv = new KvPublisher(sql, env.SNAPSHOTS, (id) => snapshots.get(id));
+      const kv = new KvPublisher(sql, env.SNAPSHOTS, snapshots);
       publisher.follow({ moved: ({ snapshot }) => ctx.waitUntil(kv.publish(snapshot)) });
     }
     publisher.schedule();
@@ -113,10 +113,15 @@ export class ControlStore extends DurableObject<ControlEnv> {
     this.publisher.learnModules(modules);
   }
 
-  /** A kept Snapshot's JSON, or 404. */
-  snapshot(id: string): Response {
-    const parts = [...this.snapshots.parts(id)];
-    return new Response(parts.join(''), { status: parts.length > 0 ? 200 : 404 });
+  /** The head of a kept Snapshot, or 404. */
+  head(id: string): Response {
+    const head = this.snapshots.head(id);
+    return head ? Response.json(head) : new Response('', { status: 404 });
+  }
+
+  /** JSON of shards, a line each, in the order of `keys`. */
+  shards(keys: string[]): Response {
+    return new Response(keys.map((key) => this.snapshots.text(key)).join('\n'));
   }
 
   /** What came of a Snapshot at the gateways. */

@@ -30,6 +30,7 @@ export function loadFloor({ files, namespace, mesh }: FloorSource): Floor {
 
 /** All resources that count: those of the API, and those of the floor that no object of the API hides. */
 export function laidOver(objects: readonly Resource[], floor: readonly Resource[]): Resource[] {
+  if (floor.length === 0) return [...objects];
   const hidden = new Set(objects.map(identity));
   return [...floor.filter((resource) => !hidden.has(identity(resource))), ...objects];
 }

@@ -1,7 +1,6 @@
 /** Publishes to Workers KV: shards first, then the head in one write, so that no isolate ever reads half a Snapshot. */
-import { createHash } from 'node:crypto';
-import type { Snapshot } from '../../gateway/snapshot.ts';
-import { LIVE, splitSnapshot } from '../../gateway/snapshot-shards.ts';
+import { keysOf, LIVE, type SnapshotHead } from '../../gateway/snapshot-shards.ts';
+import type { Snapshots } from './snapshots.ts';
 import type { Sql } from './sql.ts';
 
 /** The part of KVNamespace that is used. */
@@ -20,15 +19,15 @@ const AT_ONCE = 6;
 export class KvPublisher {
   private readonly sql: Sql;
   private readonly kv: KvStore;
-  private readonly read: (id: string) => Snapshot | undefined;
+  private readonly snapshots: Pick<Snapshots, 'has' | 'head' | 'text'>;
   private readonly pauseMs: number;
   private wanted: string | undefined;
   private working: Promise<void> | undefined;
 
-  constructor(sql: Sql, kv: KvStore, read: (id: string) => Snapshot | undefined, pauseMs = HEAD_PAUSE_MS) {
+  constructor(sql: Sql, kv: KvStore, snapshots: Pick<Snapshots, 'has' | 'head' | 'text'>, pauseMs = HEAD_PAUSE_MS) {
     this.sql = sql;
     this.kv = kv;
-    this.read = read;
+    this.snapshots = snapshots;
     this.pauseMs = pauseMs;
     sql.exec(SCHEMA);
   }
@@ -44,20 +43,25 @@ export class KvPublisher {
 
   private async work(): Promise<void> {
     while (this.wanted !== undefined) {
-      const snapshot = this.read(this.wanted);
+      const head = this.snapshots.head(this.wanted);
       this.wanted = undefined;
-      if (snapshot) await this.write(snapshot);
+      if (head) await this.write(head);
       if (this.wanted !== undefined) await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
     }
   }
 
-  private async write(snapshot: Snapshot): Promise<void> {
-    const { head, shards } = splitSnapshot(snapshot, sha256);
+  private async write(head: SnapshotHead): Promise<void> {
+    const keys = [...keysOf(head)];
     const kept = new Set([...this.sql.exec('SELECT key FROM kv_shards')].map(({ key }) => String(key)));
-    const missing = [...shards].filter(([key]) => !kept.has(key));
-    await inTurns(missing, ([key, text]) => this.kv.put(key, text));
+    const missing = keys.filter((key) => !kept.has(key));
+    await inTurns(missing, async (key) => {
+      const text = this.snapshots.text(key);
+      if (text !== '') await this.kv.put(key, text);
+    });
+    // It may be gone when a hundred others were published meanwhile; the newest is next.
+    if (!this.snapshots.has(head.id)) return;
     await this.kv.put(LIVE, JSON.stringify(head));
-    await this.forget([...shards.keys()]);
+    await this.forget(keys);
   }
 
   /** Marks what this publication uses, and deletes what none of the last ones used. */
@@ -74,8 +78,6 @@ export class KvPublisher {
     });
   }
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /** A Worker may have six connections open. */
 async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

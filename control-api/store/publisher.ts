@@ -9,7 +9,9 @@ import type { Snapshot } from '../../gateway/snapshot.ts';
 import { analyse } from '../analysis/analyse.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { compile } from '../compile/compile.ts';
+import { CompileMemo } from '../compile/memo.ts';
 import { INGRESS_GATEWAY, type ModuleReference } from '../compile/processor.ts';
+import type { Sharded } from '../compile/shards.ts';
 import { describe, type Resource } from '../resources/resource.ts';
 import type { RolloutSpec } from '../resources/types.gen.ts';
 import type { Json } from '../rest/apply/fields.ts';
@@ -55,6 +57,7 @@ export class Publisher {
   private analysis: ReturnType<typeof setTimeout> | undefined;
   private floor: Floor = NO_FLOOR;
   private last: Analysed | undefined;
+  private readonly memo = new CompileMemo();
   private advice: ReadonlyMap<string, Finding[]> = new Map();
   /** Snapshots that the gateways could not take over, with why. */
   private readonly refused = new Map<string, Liveness>();
@@ -132,48 +135,51 @@ export class Publisher {
     this.writesBefore = this.writes;
     this.writes = 0;
     this.modules.reset();
-    this.last = analysed(this.inventory, this.floor, (reference) => this.modules.find(reference), this.previous());
+    const modules = (reference: ModuleReference) => this.modules.find(reference);
+    this.last = analysed(this.inventory, this.floor, { modules, previous: this.previous(), memo: this.memo });
     if (this.hasParent && this.modules.wanted.length > 0) {
       for (const { wants } of this.followers) wants?.();
       return;
     }
     // What gateways are to confirm is reported then: until then they would wait for the reports.
-    if (!this.move(this.last.snapshot)) this.report();
+    if (!this.move(this.last)) this.report();
     clearTimeout(this.analysis);
     this.analysis = setTimeout(() => this.analyse(), ANALYSE_AFTER_MS + this.inventory.size / BULK_OBJECTS_PER_MS);
   }
 
   /** What is in error keeps what it had in the compilation before, which may have been another process's. */
-  private previous(): Snapshot | undefined {
+  private previous(): Pick<Snapshot, 'limitDomains'> | undefined {
     const { current } = this.snapshots;
-    return this.last?.snapshot ?? (current && this.snapshots.get(current.snapshot));
+    return this.last?.head ?? (current && this.snapshots.head(current.snapshot));
   }
 
   /** Whether somebody is going to confirm it. */
-  private move(snapshot: Snapshot): boolean {
+  private move(compiled: Sharded): boolean {
+    const { id } = compiled.head;
     const authors = [...this.authors];
     this.authors.clear();
     const { current, pinnedFrom } = this.snapshots;
     // An API that nobody has written to yet must not take the place of what was deployed.
     if (!this.hasParent && !current && this.inventory.size === 0) return false;
-    const isNew = snapshot.id !== current?.snapshot && snapshot.id !== pinnedFrom && !this.refused.has(snapshot.id);
-    const reached = snapshot.id === current?.snapshot;
-    if (this.rollout && (isNew || reached) && this.rollout.candidate !== snapshot.id) this.endRollout();
-    if (isNew && this.startRollout(snapshot, authors)) return true;
-    if (isNew) this.announce(this.snapshots.publish(snapshot, authors));
+    const isNew = id !== current?.snapshot && id !== pinnedFrom && !this.refused.has(id);
+    const reached = id === current?.snapshot;
+    if (this.rollout && (isNew || reached) && this.rollout.candidate !== id) this.endRollout();
+    if (isNew && this.startRollout(compiled, authors)) return true;
+    if (isNew) this.announce(this.snapshots.publish(compiled, authors));
     else if (current && this.served === undefined) this.announce(current);
     if (!this.hasParent) this.served = this.snapshots.current?.snapshot;
     return isNew && this.hasParent && this.followers.size > 0;
   }
 
   /** False: there is no Rollout object, nothing stable to compare with, or nobody who could divide the requests. */
-  private startRollout(snapshot: Snapshot, authors: string[]): boolean {
-    if (this.rollout?.candidate === snapshot.id) return true;
+  private startRollout(compiled: Sharded, authors: string[]): boolean {
+    const { id } = compiled.head;
+    if (this.rollout?.candidate === id) return true;
     const spec = this.last && rolloutIn(this.last.input.resources);
     const stable = this.snapshots.current?.snapshot;
     if (!spec || !stable || this.served !== stable || !this.hasParent || this.followers.size === 0) return false;
-    this.snapshots.stage(snapshot);
-    this.rollout = new Rollout(spec, snapshot.id, stable, authors, Date.now());
+    this.snapshots.stage(compiled);
+    this.rollout = new Rollout(spec, id, stable, authors, Date.now());
     this.stageAt(this.rollout.percent);
     return true;
   }
@@ -214,15 +220,15 @@ export class Publisher {
   }
 
   private finishRollout(): void {
-    const snapshot = this.rollout && this.snapshots.get(this.rollout.candidate);
-    const authors = this.rollout?.authors ?? [];
+    const { rollout } = this;
     this.rollout = undefined;
-    if (snapshot) this.announce(this.snapshots.publish(snapshot, authors));
+    const publication = rollout && this.snapshots.promote(rollout.candidate, rollout.authors);
+    if (publication) this.announce(publication);
   }
 
   /** Makes an older Snapshot live until the next change of what would be served; undefined when it is not kept any more. */
   rollback(id: string, author: string): Publication | undefined {
-    const publication = this.snapshots.rollback(id, author, this.last?.snapshot.id);
+    const publication = this.snapshots.rollback(id, author, this.last?.head.id);
     if (!publication) return undefined;
     this.rollout = undefined;
     this.announce(publication);
@@ -252,7 +258,7 @@ export class Publisher {
   }
 
   private liveness(compiled: Analysed): Liveness {
-    const { id } = compiled.snapshot;
+    const { id } = compiled.head;
     if (this.rollout?.candidate === id) {
       return { live: false, reason: 'Pending', message: `served to ${this.rollout.percent} % of the requests so far` };
     }

@@ -1,14 +1,14 @@
 /** Publishing to Workers KV and reading it back: shards by host, an atomic head, and the last good Snapshot whatever fails. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compile } from '../../control-api/compile/compile.ts';
+import { type Compiled, compile } from '../../control-api/compile/compile.ts';
 import { INGRESS_GATEWAY } from '../../control-api/compile/processor.ts';
 import { loadResources } from '../../control-api/resources/load.ts';
 import { KvPublisher } from '../../control-api/store/kv-publisher.ts';
+import { Snapshots } from '../../control-api/store/snapshots.ts';
 import { deployed } from '../../gateway/deployed.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { ServedCount } from '../../gateway/served-count.ts';
-import type { Snapshot } from '../../gateway/snapshot.ts';
 import { KvSnapshots, type Report } from '../../gateway/snapshot-kv.ts';
 import { LIVE } from '../../gateway/snapshot-shards.ts';
 import { memorySql } from './api.ts';
@@ -50,17 +50,18 @@ const gateway = {
   },
 };
 
-function snapshotOf(services: object[]): Snapshot {
+function compiled(services: object[]): Compiled {
   const files = [gateway, ...services].map((object, index) => ({ file: `${index}`, text: JSON.stringify(object) }));
   const { resources } = loadResources(files, { namespace: 'default' });
-  return compile({ resources, mesh: {}, identity: INGRESS_GATEWAY }).snapshot;
+  return compile({ resources, mesh: {}, identity: INGRESS_GATEWAY });
 }
 
 /** Publishes on demand, and reads as an isolate whose clock the test turns. */
 function scene() {
   const kv = new FakeKv();
-  const kept = new Map<string, Snapshot>();
-  const publisher = new KvPublisher(memorySql().sql, kv, (id) => kept.get(id), 1);
+  const { sql } = memorySql();
+  const snapshots = new Snapshots(sql);
+  const publisher = new KvPublisher(sql, kv, snapshots, 1);
   let now = 0;
   const background: Promise<unknown>[] = [];
   const isolate = (report?: Report) => new KvSnapshots(kv, report, () => now);
@@ -68,9 +69,9 @@ function scene() {
     kv,
     isolate,
     publish: async (...services: object[]) => {
-      const snapshot = snapshotOf(services);
-      kept.set(snapshot.id, snapshot);
-      await publisher.publish(snapshot.id);
+      const { head, shards } = compiled(services);
+      snapshots.publish({ head, shards }, []);
+      await publisher.publish(head.id);
     },
     ask: async (reader: KvSnapshots, host: string) =>
       statusOf(await reader.gateway(host, (work) => background.push(work)), host),
@@ -82,12 +83,12 @@ function scene() {
     /** As the publisher writes it during a rollout. */
     stage: async (percent: number, ...services: object[]) => {
       const live = kv.values.get(LIVE)!;
-      const snapshot = snapshotOf(services);
-      kept.set(snapshot.id, snapshot);
-      await publisher.publish(snapshot.id);
+      const { head, shards } = compiled(services);
+      snapshots.publish({ head, shards }, []);
+      await publisher.publish(head.id);
       const candidate = { head: JSON.parse(kv.values.get(LIVE)!), percent };
       kv.values.set(LIVE, JSON.stringify({ ...JSON.parse(live), candidate }));
-      return snapshot.id;
+      return head.id;
     },
   };
 }
@@ -232,7 +233,7 @@ test('shards that no recent publication used are deleted', async () => {
 
 test('the deployed Worker answers from KV, and from what is built in before', async () => {
   const { publish, kv } = scene();
-  const worker = deployed(snapshotOf([virtualService(['a.test'], 210)]));
+  const worker = deployed(compiled([virtualService(['a.test'], 210)]).snapshot);
   const background: Promise<unknown>[] = [];
   const context = { waitUntil: (work: Promise<unknown>) => background.push(work) } as unknown as ExecutionContext;
   const ask = async (host: string, env: Record<string, unknown>) => {

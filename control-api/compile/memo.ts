@@ -1,0 +1,94 @@
+/**
+ * What one compilation leaves to the next, so that a change costs what depends on it. Resources, and whatever is derived from
+ * them, never change in place: a value holds as long as every object that it was made from is the very same one. The
+ * compiler is the same with a memo and without; `incremental.test.ts` holds that the results are, too.
+ */
+export interface Memo {
+  /** For values that follow from the settings, an object and `inputs`: kept as long as the object is, made again when an input is another. */
+  table<V>(name: string): (key: object, inputs: readonly unknown[], make: () => V) => V;
+  /** A value that follows from `inputs` and the settings; made again when one of them is another object. */
+  value<V>(name: string, inputs: readonly unknown[], make: () => V): V;
+  /** The items in the order of `compare`, in which no two different ones may be equal. */
+  sorted<T>(name: string, items: readonly T[], compare: (a: T, b: T) => number): readonly T[];
+  /** Everything else depends on them: other ones, and nothing is known any more. */
+  settings(...inputs: readonly unknown[]): void;
+}
+
+/** For a single compilation. */
+export const NO_MEMO: Memo = {
+  table: () => (_key, _inputs, make) => make(),
+  value: (_name, _inputs, make) => make(),
+  sorted: (_name, items, compare) => items.toSorted(compare),
+  settings: () => undefined,
+};
+
+interface Kept {
+  inputs: readonly unknown[];
+  value: unknown;
+}
+
+/** For compilations one after another, each of mostly the same resources. */
+export class CompileMemo implements Memo {
+  #settings: readonly unknown[] = [];
+  #tables = new Map<string, WeakMap<object, Kept>>();
+  #values = new Map<string, Kept>();
+  #orders = new Map<string, readonly unknown[]>();
+
+  settings(...inputs: readonly unknown[]): void {
+    if (sameItems(inputs, this.#settings)) return;
+    this.#settings = inputs;
+    this.#tables = new Map();
+    this.#values = new Map();
+    this.#orders = new Map();
+  }
+
+  table<V>(name: string): (key: object, inputs: readonly unknown[], make: () => V) => V {
+    const known = this.#tables.get(name) ?? new WeakMap<object, Kept>();
+    this.#tables.set(name, known);
+    return (key, inputs, make) => {
+      const found = known.get(key);
+      if (found && sameItems(found.inputs, inputs)) return found.value as V;
+      const value = make();
+      known.set(key, { inputs, value });
+      return value;
+    };
+  }
+
+  value<V>(name: string, inputs: readonly unknown[], make: () => V): V {
+    const known = this.#values.get(name);
+    if (known && sameItems(known.inputs, inputs)) return known.value as V;
+    const value = make();
+    this.#values.set(name, { inputs, value });
+    return value;
+  }
+
+  /** Those that were sorted before keep their order, and only the new ones are sorted in. */
+  sorted<T>(name: string, items: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
+    const fresh = new Set(items);
+    const kept = ((this.#orders.get(name) ?? []) as readonly T[]).filter((item) => fresh.delete(item));
+    const order = merged(kept, [...fresh].sort(compare), compare);
+    this.#orders.set(name, order);
+    return order;
+  }
+}
+
+/** Whether two lists hold the very same items in the same order. */
+export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** One sorted list of two. */
+function merged<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
+  if (b.length === 0) return a;
+  const result: T[] = [];
+  let at = 0;
+  for (const item of b) {
+    for (; at < a.length && compare(a[at]!, item) <= 0; at++) result.push(a[at]!);
+    result.push(item);
+  }
+  for (; at < a.length; at++) result.push(a[at]!);
+  return result;
+}

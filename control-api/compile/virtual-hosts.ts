@@ -1,0 +1,90 @@
+/** The virtual hosts of one route table: routes gathered by host, hosts with the same routes written once. */
+import type { Route, VirtualHost } from '../../gateway/snapshot.ts';
+import { type Memo, sameItems } from './memo.ts';
+import { compare, moreSpecificFirst } from './names.ts';
+import { isCatchAll } from './routes.ts';
+
+/** What a virtual host is made of: the routes of each VirtualService, joined only at the end. */
+interface Parts {
+  domains: string[];
+  requireTls: boolean;
+  routes: readonly Route[][];
+}
+
+export class HostRoutes {
+  readonly #hosts = new Map<string, { requireTls: boolean; routes: Route[][] }>();
+
+  /** @param routes of one VirtualService at one Gateway: the same list means the same routes, another list others */
+  add(names: readonly string[], routes: Route[], requireTls: boolean): void {
+    for (const name of names) {
+      const host = name.toLowerCase();
+      const known = this.#hosts.get(host);
+      if (!known) this.#hosts.set(host, { requireTls, routes: routes.length > 0 ? [routes] : [] });
+      else {
+        known.requireTls ||= requireTls;
+        if (routes.length > 0) known.routes.push(routes);
+      }
+    }
+  }
+
+  /** Hosts with the same routes share one virtual host, named after the most specific of them (Istio's route collapse). */
+  collapse(): Parts[] {
+    const numbers = new Map<Route[], number>();
+    const numberOf = (routes: Route[]): number => {
+      const number = numbers.get(routes) ?? numbers.size;
+      if (number === numbers.size) numbers.set(routes, number);
+      return number;
+    };
+    const byContent = new Map<string, Parts>();
+    for (const [host, { requireTls, routes }] of this.#hosts) {
+      const content = `${requireTls} ${routes.length === 1 ? numberOf(routes[0]!) : routes.map(numberOf)}`;
+      const same = byContent.get(content);
+      if (same) same.domains.push(host);
+      else byContent.set(content, { domains: [host], requireTls, routes });
+    }
+    for (const { domains } of byContent.values()) if (domains.length > 1) domains.sort(moreSpecificFirst);
+    return [...byContent.values()];
+  }
+}
+
+interface Made extends Parts {
+  virtualHost: VirtualHost;
+}
+
+/** By first domain; those whose parts are the same as in the compilation before are the same objects. */
+export function virtualHostsOf(table: string, hosts: HostRoutes, port: number, memo: Memo): VirtualHost[] {
+  const kept = memo.value(`hosts of ${table}`, [], () => ({ made: new Map<string, Made>() }));
+  const made = new Map<string, Made>();
+  for (const parts of hosts.collapse()) {
+    const [first = ''] = parts.domains;
+    const before = kept.made.get(first);
+    const same = before && isSame(before, parts);
+    made.set(first, same ? before : { ...parts, virtualHost: virtualHostOf(parts, port) });
+  }
+  kept.made = made;
+  const all = Array.from(made.values(), ({ virtualHost }) => virtualHost);
+  return [...memo.sorted(`order of ${table}`, all, byFirstDomain)];
+}
+
+const byFirstDomain = (a: VirtualHost, b: VirtualHost): number => compare(a.domains[0] ?? '', b.domains[0] ?? '');
+
+function isSame(a: Parts, b: Parts): boolean {
+  return a.requireTls === b.requireTls && sameItems(a.domains, b.domains) && sameItems(a.routes, b.routes);
+}
+
+function virtualHostOf({ domains, requireTls, routes }: Parts, port: number): VirtualHost {
+  const [host = ''] = domains;
+  return {
+    name: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    domains,
+    routes: catchAllsLast(routes.length === 1 ? routes[0]! : routes.flat()),
+    ...(requireTls && { requireTls }),
+  };
+}
+
+/** Routes that match everything go behind all others of the host, whoever wrote them (captured). */
+function catchAllsLast(routes: Route[]): Route[] {
+  const last = routes.findIndex(({ match }) => isCatchAll(match));
+  if (last < 0 || last === routes.length - 1) return routes;
+  return [...routes.filter(({ match }) => !isCatchAll(match)), ...routes.filter(({ match }) => isCatchAll(match))];
+}
