@@ -1,20 +1,57 @@
 /** The entrypoint for whoever runs this process: a new Snapshot in, for all requests or for some, metrics out; reachable on a socket of their own only. */
 import { limitStats } from './ratelimit/snapshot-limiter.ts';
-import type { Snapshot } from './snapshot.ts';
-import { publish, served, stage, unstage } from './snapshot-source.ts';
+import { ReceivedShards } from './received.ts';
+import type { SnapshotHead } from './snapshot-shards.ts';
+import { publishWarm, served, stage, unstage } from './snapshot-source.ts';
 import { renderMetrics } from './telemetry/prometheus.ts';
 
+const received = new ReceivedShards();
+/** Of the Snapshots that came in pieces and are served: to all requests, and to some. */
+const heads: { live?: SnapshotHead; candidate?: SnapshotHead } = {};
+
 export const admin = {
+  /**
+   * `PUT /shards` before `PUT /snapshot` (a head), or `PUT /candidate?percent=` (a head, for some requests): 204 once requests are served
+   * with it, 409 with the keys of shards that are missing here. `DELETE /candidate`, `GET /served`, `GET /stats/prometheus`, `GET /ping`.
+   */
   async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname === '/stats/prometheus') return new Response(renderMetrics() + limitStats.prometheus());
-    if (pathname === '/ping') return new Response(null, { status: 204 });
-    if (pathname === '/served') return Response.json(served());
-    const percent = Number(searchParams.get('percent'));
-    if (request.method === 'DELETE' && pathname === '/candidate') unstage();
-    else if (request.method === 'PUT' && pathname === '/candidate') stage((await request.json()) as Snapshot, percent);
-    else if (request.method === 'PUT' && pathname === '/snapshot') publish((await request.json()) as Snapshot);
-    else return new Response(null, { status: 404 });
-    return new Response(null, { status: 204 });
+    switch (`${request.method} ${pathname}`) {
+      case 'GET /stats/prometheus':
+        return new Response(renderMetrics() + limitStats.prometheus());
+      case 'GET /ping':
+        return new Response(null, { status: 204 });
+      case 'GET /served':
+        return Response.json(served());
+      case 'PUT /shards':
+        await received.take(await request.text());
+        return new Response(null, { status: 204 });
+      case 'PUT /snapshot':
+        return takeOver((await request.json()) as SnapshotHead);
+      case 'PUT /candidate':
+        return takeOver((await request.json()) as SnapshotHead, Number(searchParams.get('percent')));
+      case 'DELETE /candidate':
+        unstage();
+        delete heads.candidate;
+        return new Response(null, { status: 204 });
+      default:
+        return new Response(null, { status: 404 });
+    }
   },
 };
+
+async function takeOver(head: SnapshotHead, percent?: number): Promise<Response> {
+  const missing = received.missing(head);
+  if (missing.length > 0) return Response.json(missing, { status: 409 });
+  const snapshot = await received.snapshot(head);
+  if (percent === undefined) {
+    await publishWarm(snapshot);
+    heads.live = head;
+    delete heads.candidate;
+  } else {
+    await stage(snapshot, percent);
+    heads.candidate = head;
+  }
+  received.keep(Object.values(heads));
+  return new Response(null, { status: 204 });
+}

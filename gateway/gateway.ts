@@ -30,6 +30,11 @@ export class Gateway {
     this.#log?.(exchange);
   }
 
+  /** In pieces what the first requests would else have to wait for. */
+  *warm(): Generator<void> {
+    for (const listener of this.#listeners.values()) for (const table of listener.tables) yield* table.warm();
+  }
+
   listener(port: number): GatewayListener | undefined {
     return this.#listeners.get(port);
   }
@@ -55,6 +60,10 @@ export class GatewayListener {
     this.#servers = new Map(listener.servers.map((server) => [server.name, fold(server)]));
     const none = { table: new VirtualHostTable(snapshot, listener, undefined), tls: false };
     this.#first = this.#servers.values().next().value ?? none;
+  }
+
+  get tables(): VirtualHostTable[] {
+    return Array.from(this.#servers.values(), ({ table }) => table);
   }
 
   /** The server that SNI chose, by name; without a name the only one. */

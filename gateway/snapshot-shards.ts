@@ -2,6 +2,7 @@
  * A Snapshot in pieces for a key-value store: a head, which is small and moves, and shards by host, which are named by the
  * hash of their content and never change. An isolate reads the head and the shards of the hosts it is asked for.
  */
+import { finish } from './sliced.ts';
 import type { Cluster, RouteTable, Snapshot, VirtualHost } from './snapshot.ts';
 
 /** Under the key LIVE. */
@@ -35,33 +36,43 @@ export function bucketOf(host: string): number {
 export const keysOf = ({ common, buckets }: SnapshotHead): Set<string> =>
   new Set([common, ...buckets.filter((key) => key !== '')]);
 
-/**
- * The Snapshot that the shards are of: all of them, or the common one and a bucket's, which serve the hosts of that bucket.
- * Parts of the shards stand in it as they are; with all of them it is what was compiled, in the same order.
- */
-export function joinShards(head: SnapshotHead, shards: readonly SnapshotShard[]): Snapshot {
+/** The Snapshot that the shards are of: all of them, or the common one and a bucket's, which serve the hosts of that bucket. */
+export const joinShards = (head: SnapshotHead, shards: readonly SnapshotShard[]): Snapshot =>
+  finish(joining(head, shards));
+
+/** The same in pieces. Parts of the shards stand in the Snapshot as they are; hosts and clusters are in no order. */
+export function* joining(head: SnapshotHead, shards: readonly SnapshotShard[]): Generator<void, Snapshot> {
   const { common: _common, buckets: _buckets, ...rest } = head;
   const tables = new Map<string, Map<string, VirtualHost>>();
   for (const { servers } of head.listeners) for (const { routeTable } of servers) tables.set(routeTable, new Map());
-  const clusters = new Map<string, Cluster>();
+  const clusters: Record<string, Cluster> = {};
   for (const shard of shards) {
     for (const [table, virtualHosts] of Object.entries(shard.virtualHosts)) {
-      const known = tables.get(table) ?? new Map<string, VirtualHost>();
-      tables.set(table, known);
       // One of several domains stands in several shards.
-      for (const virtualHost of virtualHosts) known.set(virtualHost.name, virtualHost);
+      for (const virtualHost of virtualHosts) tables.get(table)?.set(virtualHost.name, virtualHost);
     }
-    for (const [name, cluster] of Object.entries(shard.clusters)) clusters.set(name, cluster);
+    Object.assign(clusters, shard.clusters);
+    yield;
   }
-  const routeTables = [...sorted(tables)].map(([name, hosts]): [string, RouteTable] => [
+  const routeTables = Array.from(tables, ([name, hosts]): [string, RouteTable] => [
     name,
-    { name, virtualHosts: [...hosts.values()].sort((a, b) => byCodeUnits(a.domains[0] ?? '', b.domains[0] ?? '')) },
+    { name, virtualHosts: [...hosts.values()] },
   ]);
-  return { ...rest, routeTables: Object.fromEntries(routeTables), clusters: Object.fromEntries(sorted(clusters)) };
+  return { ...rest, routeTables: Object.fromEntries(routeTables), clusters };
+}
+
+/** The Snapshot with everything in the order in which it was compiled. */
+export function inOrder(snapshot: Snapshot): Snapshot {
+  const routeTables = Object.values(snapshot.routeTables).map(({ name, virtualHosts }): [string, RouteTable] => [
+    name,
+    { name, virtualHosts: virtualHosts.toSorted((a, b) => byCodeUnits(a.domains[0] ?? '', b.domains[0] ?? '')) },
+  ]);
+  return {
+    ...snapshot,
+    routeTables: Object.fromEntries(routeTables.sort(byName)),
+    clusters: Object.fromEntries(Object.entries(snapshot.clusters).sort(byName)),
+  };
 }
 
 const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-function sorted<T>(map: ReadonlyMap<string, T>): [string, T][] {
-  return [...map].sort(([a], [b]) => byCodeUnits(a, b));
-}
+const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => byCodeUnits(a, b);

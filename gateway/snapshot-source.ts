@@ -2,6 +2,7 @@
 import type { GatewayEnv } from './bindings.ts';
 import { Gateway } from './gateway.ts';
 import type { ServedCount } from './served-count.ts';
+import { finishInSlices } from './sliced.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotStore } from './snapshot-generation.ts';
 import { KvSnapshots, type Report } from './snapshot-kv.ts';
@@ -39,14 +40,30 @@ export async function publishedGateway(
 
 /** Every request from now on is served by `snapshot`; requests on their way keep theirs. */
 export function publish(snapshot: Snapshot): void {
-  current = candidate?.gateway.snapshot.id === snapshot.id ? candidate.gateway : new Gateway(snapshot);
-  candidate = undefined;
+  serveWith(gatewayFor(snapshot));
+}
+
+/** The same once everything is ready that the first request would else wait for; until then requests are served as before. */
+export async function publishWarm(snapshot: Snapshot): Promise<void> {
+  const gateway = gatewayFor(snapshot);
+  await finishInSlices(gateway.warm());
+  serveWith(gateway);
 }
 
 /** `percent` of the requests get `snapshot` from now on. */
-export function stage(snapshot: Snapshot, percent: number): void {
-  const known = candidate?.gateway.snapshot.id === snapshot.id ? candidate.gateway : new Gateway(snapshot);
-  candidate = { gateway: known, percent };
+export async function stage(snapshot: Snapshot, percent: number): Promise<void> {
+  const gateway = gatewayFor(snapshot);
+  await finishInSlices(gateway.warm());
+  candidate = { gateway, percent };
+}
+
+/** What the candidate has learned and counted stays when it is staged further, or becomes the one for all. */
+const gatewayFor = (snapshot: Snapshot): Gateway =>
+  candidate?.gateway.snapshot.id === snapshot.id ? candidate.gateway : new Gateway(snapshot);
+
+function serveWith(gateway: Gateway): void {
+  current = gateway;
+  candidate = undefined;
 }
 
 /** No request gets the candidate any more. */

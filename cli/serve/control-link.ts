@@ -8,6 +8,8 @@ import { MODULES_WANTED, STAGING_ENDS } from '../../control-api/store/stream.ts'
 import type { FetchedModule } from '../../control-api/store/wanted-modules.ts';
 import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
+import type { SnapshotHead } from '../../gateway/snapshot-shards.ts';
+import { FetchedShards } from './pieces.ts';
 
 export interface Gateways {
   /** The certificates of whatever is served next. */
@@ -30,6 +32,7 @@ const COUNT_MS = 500;
 export class ControlLink {
   readonly #socketPath: string;
   readonly #floor: () => FloorSource;
+  readonly #shards = new FetchedShards();
   #stream: IncomingMessage | undefined;
   #closed = false;
   /** The newest Snapshot that is still to be taken over; those before it are skipped. */
@@ -114,12 +117,14 @@ export class ControlLink {
 
   /** Does it, and tells at `path` what came of it. */
   async #try(id: string, gateways: Gateways, work: (snapshot: Snapshot) => Promise<void>, path: string): Promise<void> {
-    const [snapshot, credentials] = await Promise.all([
-      this.#text('GET', `/snapshots/${id}`),
+    const [head, credentials] = await Promise.all([
+      this.#text('GET', `/heads/${id}`),
       this.#text('GET', '/credentials'),
     ]);
     gateways.learn(JSON.parse(credentials) as Credential[]);
-    const error = await work(JSON.parse(snapshot) as Snapshot).then(
+    const shards = async (keys: string[]) => (await this.#text('POST', '/shards', JSON.stringify(keys))).split('\n');
+    const snapshot = await this.#shards.snapshot(JSON.parse(head) as SnapshotHead, shards);
+    const error = await work(snapshot).then(
       () => undefined,
       (failed: Error) => failed.message,
     );

@@ -43,7 +43,7 @@ export interface GenerationFiles {
 /** Header by which our TLS front tells workerd about the client; the sockets that read it are reachable by us alone. */
 export const CF_HEADER = 'x-bowsprit-cf';
 
-/** The Snapshot's file in the folder; rewritten when a Snapshot is published, so that a restart finds the newest. */
+/** The Snapshot's file in the folder, written before a process starts. */
 export const SNAPSHOT_FILE = 'snapshot.json';
 
 export const frontSocket = (port: number, server: number): string => `front-${port}-${server}`;
@@ -69,7 +69,6 @@ export async function writeGeneration(input: GenerationInput): Promise<Generatio
     writeProcess(index, input, plans, { modules, externals, texts }),
   );
   const shape = shapeOf(folder, plans, secrets);
-  writeFileSync(join(folder, SNAPSHOT_FILE), JSON.stringify(snapshot), { mode: 0o600 });
   return { input, plans, processes, secrets, shape };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { ADMIN_SOCKET, directSocket, type GenerationFiles, SNAPSHOT_FILE, socketPath } from './generation-files.ts';
+import { handOver } from './pieces.ts';
 import type { PortPlan } from './plan.ts';
 import { callSocket } from './unix-http.ts';
 import { watchProcess } from './watchdog.ts';
@@ -34,7 +35,14 @@ export const SILENT_MS = 10_000;
 /** Resolves when every process accepts on every socket; throws (and leaves nothing running) when one cannot start. */
 export async function startGeneration(files: GenerationFiles): Promise<Generation> {
   const { input, plans, shape } = files;
-  const processes = files.processes.map((_, index) => startProcess(index, files));
+  let newest = input.snapshot;
+  let inFile: Snapshot | undefined;
+  /** The file is large, and read only by a process that starts. */
+  const writeSnapshot = (): void => {
+    if (newest !== inFile) writeFileSync(join(input.folder, SNAPSHOT_FILE), JSON.stringify(newest), { mode: 0o600 });
+    inFile = newest;
+  };
+  const processes = files.processes.map((_, index) => startProcess(index, files, writeSnapshot));
   let watches: (() => void)[] = [];
   const drain = async (): Promise<void> => {
     for (const end of watches) end();
@@ -69,10 +77,9 @@ export async function startGeneration(files: GenerationFiles): Promise<Generatio
     drain,
     socketPath: pathOf,
     stage: async (candidate, percent) => {
-      const text = candidate && JSON.stringify(candidate);
-      const method = text === undefined ? 'DELETE' : 'PUT';
-      const path = `/candidate?percent=${percent}`;
-      await Promise.all(processes.map((_, index) => change(pathOf(index, ADMIN_SOCKET), method, path, text)));
+      const stageIn = (socket: string) =>
+        candidate ? handOver(candidate, socket, `/candidate?percent=${percent}`) : endStaging(socket);
+      await Promise.all(processes.map((_, index) => stageIn(pathOf(index, ADMIN_SOCKET))));
     },
     served: async () => {
       const texts = await Promise.all(
@@ -81,18 +88,17 @@ export async function startGeneration(files: GenerationFiles): Promise<Generatio
       return addedUp(texts.flatMap(({ text }) => JSON.parse(text) as ServedCount[]));
     },
     publish: async (snapshot) => {
-      const text = JSON.stringify(snapshot);
-      writeFileSync(join(input.folder, SNAPSHOT_FILE), text, { mode: 0o600 });
-      await Promise.all(processes.map((_, index) => change(pathOf(index, ADMIN_SOCKET), 'PUT', '/snapshot', text)));
+      await Promise.all(processes.map((_, index) => handOver(snapshot, pathOf(index, ADMIN_SOCKET), '/snapshot')));
+      newest = snapshot;
       generation.snapshot = snapshot;
     },
   };
   return generation;
 }
 
-async function change(socket: string, method: 'PUT' | 'DELETE', path: string, text?: string): Promise<void> {
-  const { status } = await callSocket(socket, method, path, text === undefined ? {} : { body: text });
-  if (status !== 204) throw new Error(`a gateway process did not take the Snapshot (${status})`);
+async function endStaging(socket: string): Promise<void> {
+  const { status } = await callSocket(socket, 'DELETE', '/candidate');
+  if (status !== 204) throw new Error(`a gateway process did not end the staging (${status})`);
 }
 
 function addedUp(counts: readonly ServedCount[]): ServedCount[] {
@@ -106,9 +112,13 @@ function addedUp(counts: readonly ServedCount[]): ServedCount[] {
 
 const titleOf = (index: number): string => `gateway process ${index}`;
 
-function startProcess(index: number, { input, plans, processes, secrets }: GenerationFiles): Supervised {
+function startProcess(
+  index: number,
+  { input, plans, processes, secrets }: GenerationFiles,
+  beforeStart: () => void,
+): Supervised {
   const { config, sockets } = processes[index]!;
   const direct = plans.filter(({ kind }) => kind === 'direct').map(({ port }) => port);
   const inherited = Object.fromEntries(direct.map((port) => [directSocket(port), input.descriptors.get(port)!]));
-  return superviseWorkerd({ title: titleOf(index), config, sockets, inherited, secrets });
+  return superviseWorkerd({ title: titleOf(index), config, sockets, inherited, secrets, beforeStart });
 }

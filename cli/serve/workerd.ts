@@ -16,6 +16,8 @@ export interface WorkerdOptions {
   inherited: Record<string, number>;
   /** Keys that the configuration embeds. */
   secrets?: SecretFiles;
+  /** Has the files that the configuration embeds be what they should be now. */
+  beforeStart?: () => void;
 }
 
 export interface Supervised {
@@ -48,6 +50,7 @@ export function superviseWorkerd(options: WorkerdOptions): Supervised {
   const start = (): Promise<void> => options.secrets?.while(run) ?? run();
   const run = (): Promise<void> => {
     const since = Date.now();
+    options.beforeStart?.();
     const started = launch(options);
     child = started.child;
     child.once('exit', (code, signal) => {

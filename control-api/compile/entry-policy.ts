@@ -16,7 +16,10 @@ export interface EntryPolicy {
 }
 
 /** Gives every route that retries behind the entry its policy's name. */
-export function nameEntryPolicies({ routeTables, clusters }: Pick<Snapshot, 'routeTables' | 'clusters'>, memo: Memo): void {
+export function nameEntryPolicies(
+  { routeTables, clusters }: Pick<Snapshot, 'routeTables' | 'clusters'>,
+  memo: Memo,
+): void {
   const known = new Map<string, string>();
   const nameOf = memo.table<string>('names of entry policies');
   const named = memo.table<VirtualHost>('virtual hosts with entry policies');

@@ -4,9 +4,9 @@
  */
 import type { Cluster, RouteTable, Snapshot, VirtualHost } from '../../gateway/snapshot.ts';
 import { BUCKETS, bucketOf, type SnapshotHead, type SnapshotShard } from '../../gateway/snapshot-shards.ts';
+import { clustersOf } from './forwarded.ts';
 import { contentHash, sortKeys } from './identify.ts';
 import type { Memo } from './memo.ts';
-import { clustersOf } from './forwarded.ts';
 import { compare } from './names.ts';
 
 export interface Sharded {

@@ -3,7 +3,7 @@
  * pointer. Each is a head and shards, and what two have in common is kept once.
  */
 import type { Snapshot } from '../../gateway/snapshot.ts';
-import { joinShards, keysOf, type SnapshotHead, type SnapshotShard } from '../../gateway/snapshot-shards.ts';
+import { inOrder, joinShards, keysOf, type SnapshotHead, type SnapshotShard } from '../../gateway/snapshot-shards.ts';
 import type { Sharded } from '../compile/shards.ts';
 import { firstRow, type Sql } from './sql.ts';
 
@@ -60,13 +60,8 @@ export class Snapshots {
 
   get(id: string): Snapshot | undefined {
     const head = this.head(id);
-    return (
-      head &&
-      joinShards(
-        head,
-        [...keysOf(head)].map((key) => JSON.parse(this.text(key)) as SnapshotShard),
-      )
-    );
+    const shards = head && Array.from(keysOf(head), (key) => JSON.parse(this.text(key)) as SnapshotShard);
+    return head && shards && inOrder(joinShards(head, shards));
   }
 
   /** undefined when the Snapshot is not kept. */

@@ -2,26 +2,48 @@
 import { type Chain, foldChain } from '../chain.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import { PHASE_TABLE } from '../phases.ts';
+import { finish } from '../sliced.ts';
 import type { Listener, Route, RouteTable, Snapshot, VirtualHost } from '../snapshot.ts';
 import { foldRouteHeaders, type HeaderChange } from './header-operations.ts';
 import { RouteIndex } from './route-index.ts';
 import { TLS_REDIRECT } from './tls-redirect.ts';
+
+/** Some milliseconds of work. */
+const HOSTS_A_SLICE = 5000;
+/** An index over fewer is made in the time of a request. */
+const MANY_ROUTES = 100;
 
 export class VirtualHostTable {
   readonly #exact = new Map<string, FoldedVirtualHost>();
   /** By the suffix behind the star, `.example.com`. */
   readonly #suffixes = new Map<string, FoldedVirtualHost>();
   #any: FoldedVirtualHost | undefined;
+  readonly #large: FoldedVirtualHost[] = [];
   readonly #noHost: FoldedRoute;
+  /** What is left to do before the first request can be looked up; undefined: nothing. */
+  #filling: Generator<void> | undefined;
 
   constructor(snapshot: Snapshot, listener: Listener, table: RouteTable | undefined) {
     this.#noHost = {
       chain: foldChain(PHASE_TABLE, { snapshot, listener, virtualHost: undefined, route: undefined }),
       routeHeaders: undefined,
     };
-    for (const virtualHost of table?.virtualHosts ?? []) {
+    this.#filling = this.#fill(snapshot, listener, table?.virtualHosts ?? []);
+  }
+
+  /** In pieces what the first requests would else have to wait for: the hosts, and the indexes of those with many routes. */
+  *warm(): Generator<void> {
+    if (this.#filling) yield* this.#filling;
+    this.#filling = undefined;
+    for (const folded of this.#large) yield* folded.warm();
+  }
+
+  *#fill(snapshot: Snapshot, listener: Listener, virtualHosts: readonly VirtualHost[]): Generator<void> {
+    for (const [index, virtualHost] of virtualHosts.entries()) {
       const folded = new FoldedVirtualHost(snapshot, listener, virtualHost);
       for (const domain of virtualHost.domains) this.#add(domain, folded);
+      if (virtualHost.routes.length > MANY_ROUTES) this.#large.push(folded);
+      if (index % HOSTS_A_SLICE === HOSTS_A_SLICE - 1) yield;
     }
   }
 
@@ -38,6 +60,8 @@ export class VirtualHostTable {
 
   /** Exact, then the longest suffix, then `*`; letter case and port do not count, whatever stands for the port. */
   find(authority: string): FoldedVirtualHost | undefined {
+    if (this.#filling) finish(this.#filling);
+    this.#filling = undefined;
     const host = hostOf(authority);
     const exact = this.#exact.get(host);
     if (exact !== undefined || this.#suffixes.size === 0) return exact ?? this.#any;
@@ -62,6 +86,15 @@ export function hostOf(authority: string): string {
   return host.toLowerCase();
 }
 
+/** An unchanged host has the very same routes in the next Snapshot, and keeps its index. */
+const indexes = new WeakMap<readonly Route[], RouteIndex>();
+
+function indexOf(routes: readonly Route[]): RouteIndex {
+  const index = indexes.get(routes) ?? new RouteIndex(routes);
+  indexes.set(routes, index);
+  return index;
+}
+
 /** What is known of a route before a request needs it. */
 interface FoldedRoute {
   chain: Chain;
@@ -84,8 +117,13 @@ export class FoldedVirtualHost {
 
   choose(exchange: HttpExchange): Route | undefined {
     if (this.virtualHost.requireTls && exchange.scheme !== 'https') return TLS_REDIRECT;
-    this.#index ??= new RouteIndex(this.virtualHost.routes);
+    this.#index ??= indexOf(this.virtualHost.routes);
     return this.#index.find(exchange);
+  }
+
+  *warm(): Generator<void> {
+    this.#index ??= indexOf(this.virtualHost.routes);
+    yield;
   }
 
   fold(route: Route | undefined): FoldedRoute {
