@@ -178,7 +178,8 @@ export class FilterStream implements Stream {
   #headers(direction: Direction, callback: Vm['callbacks']['onRequestHeaders'], map: HeaderMap, end: boolean): boolean {
     this.#context.endOfStream = end;
     this.#resumed = false;
-    const returned = this.vm.invoke(this.#context, callback, map.size, end ? 1 : 0);
+    const count = this.vm.countsHeaders ? map.size : 0;
+    const returned = this.vm.invoke(this.#context, callback, count, end ? 1 : 0);
     const going = !this.vm.stopIteration && returned === HeadersAction.Continue;
     this.#pause(direction, !going && !this.#resumed);
     return going;

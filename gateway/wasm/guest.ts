@@ -34,6 +34,9 @@ export const CALLBACKS = {
 } as const;
 export type Callbacks = { readonly [Name in keyof typeof CALLBACKS]: Callback | undefined };
 
+/** A module that exports a function of this name does not look at the number that the headers callbacks are given. */
+export const IGNORES_HEADER_COUNT = 'bowsprit_ignores_header_count';
+
 /** The first marker in the export section decides, as in Envoy. */
 export function abiVersion(module: WebAssembly.Module): AbiVersion {
   for (const { name } of WebAssembly.Module.exports(module)) {

@@ -5,7 +5,16 @@
 import type { AbiVersion } from './abi.ts';
 import { CALLBACK_WORK, GIVE_WORK, WORK_LEFT } from './bounds/work.ts';
 import { Context } from './context.ts';
-import { abiVersion, allocatorOf, type Callbacks, callbacksOf, functionOf, ModuleError, memoryOf } from './guest.ts';
+import {
+  abiVersion,
+  allocatorOf,
+  type Callbacks,
+  callbacksOf,
+  functionOf,
+  IGNORES_HEADER_COUNT,
+  ModuleError,
+  memoryOf,
+} from './guest.ts';
 import type { CalloutAnswer, Callouts, Host, PluginConfig, Stream } from './host.ts';
 import { importsFor } from './imports.ts';
 import { GuestMemory } from './memory.ts';
@@ -24,6 +33,8 @@ export class Vm {
   readonly abi: AbiVersion;
   readonly memory: GuestMemory;
   readonly callbacks: Callbacks;
+  /** Whether the headers callbacks must be told how many headers there are. */
+  readonly countsHeaders: boolean;
   /** Sets the budget of work of the next callback, and what is left of it; absent in a module that has none. */
   readonly #giveWork: ((work: number) => unknown) | undefined;
   readonly #workLeft: WebAssembly.ExportValue | undefined;
@@ -61,6 +72,7 @@ export class Vm {
     this.callbacks = callbacksOf(exports);
     this.#giveWork = functionOf(exports, GIVE_WORK);
     this.#workLeft = exports[WORK_LEFT];
+    this.countsHeaders = !functionOf(exports, IGNORES_HEADER_COUNT);
     this.#initialise(exports);
     this.#startRoot();
   }

@@ -1,6 +1,6 @@
 /** Maps of headers: what may be read, and what may also be changed. */
 import * as abi from "./abi";
-import { first, OUT_POINTER, OUT_SIZE, second, takeBytes, takeText } from "./memory";
+import { first, OUT_POINTER, OUT_SIZE, release, second, takeBytes, takeText } from "./memory";
 import { decodePairs, encodePairs, Header } from "./pairs";
 import { Status } from "./types";
 
@@ -22,7 +22,7 @@ export class ReadonlyHeaders {
 
   has(name: string): bool {
     if (!this.read(name)) return false;
-    if (load<u32>(OUT_SIZE) > 0) heap.free(load<usize>(OUT_POINTER));
+    if (load<u32>(OUT_SIZE) > 0) release(load<usize>(OUT_POINTER));
     return true;
   }
 
@@ -33,7 +33,7 @@ export class ReadonlyHeaders {
     const size = load<u32>(OUT_SIZE);
     if (size == 0) return [];
     const headers = decodePairs(pointer, size);
-    heap.free(pointer);
+    release(pointer);
     return headers;
   }
 

@@ -1,10 +1,14 @@
 /** How values cross between this module and the host: out-parameters, arguments, and memory that the host has filled. */
-import { decodeMemory } from "./utf8";
+import { decodeMemory, narrowAscii } from "./utf8";
 
 /** Where the host writes an address, a size and one further number. Static, so that a call needs no allocation. */
 export const OUT_POINTER: usize = memory.data(8);
 export const OUT_SIZE: usize = memory.data(8);
 export const OUT_VALUE: usize = memory.data(8);
+
+const INBOX_SIZE: usize = 1024;
+const INBOX: usize = memory.data(1024);
+let inboxTaken = false;
 
 const SCRATCH_SIZE: i32 = 1024;
 const FIRST: usize = memory.data(1024);
@@ -21,19 +25,10 @@ export class Argument {
 
   set(text: string): Argument {
     const length = text.length;
-    if (length <= SCRATCH_SIZE) {
-      let i = 0;
-      while (i < length) {
-        const unit = load<u16>(changetype<usize>(text) + (<usize>i << 1));
-        if (unit > 127) break;
-        store<u8>(this.scratch + i, <u8>unit);
-        i++;
-      }
-      if (i == length) {
-        this.pointer = this.scratch;
-        this.size = length;
-        return this;
-      }
+    if (length <= SCRATCH_SIZE && narrowAscii(changetype<usize>(text), this.scratch, length)) {
+      this.pointer = this.scratch;
+      this.size = length;
+      return this;
     }
     const bytes = String.UTF8.encode(text);
     this.kept = bytes;
@@ -48,6 +43,22 @@ export const first = new Argument(FIRST);
 export const second = new Argument(SECOND);
 export const third = new Argument(THIRD);
 
+/**
+ * What the host asks for before it hands over a value. Nearly every value is short and read at once, so one place is enough
+ * for them; while it is taken, or too small, the heap serves.
+ */
+export function allocateForHost(size: usize): usize {
+  if (size > INBOX_SIZE || inboxTaken) return heap.alloc(size);
+  inboxTaken = true;
+  return INBOX;
+}
+
+/** Frees what allocateForHost gave. */
+export function release(pointer: usize): void {
+  if (pointer == INBOX) inboxTaken = false;
+  else heap.free(pointer);
+}
+
 /** The bytes that the host has put at the out-parameters; frees them. */
 export function takeBytes(): Uint8Array {
   const pointer = load<usize>(OUT_POINTER);
@@ -55,7 +66,7 @@ export function takeBytes(): Uint8Array {
   const bytes = new Uint8Array(size);
   if (size > 0) {
     memory.copy(bytes.dataStart, pointer, size);
-    heap.free(pointer);
+    release(pointer);
   }
   return bytes;
 }
@@ -65,6 +76,6 @@ export function takeText(): string {
   const size = load<u32>(OUT_SIZE);
   if (size == 0) return "";
   const text = decodeMemory(pointer, size);
-  heap.free(pointer);
+  release(pointer);
   return text;
 }

@@ -6,12 +6,13 @@ import * as abi from "./abi";
 import { CallResponse } from "./callout";
 import { Configuration } from "./configuration";
 import { HttpFilter, Plugin } from "./filter";
+import { FilterTable } from "./filter-table";
 import { LogEntry, RequestBody, RequestTrailers, ResponseBody, ResponseTrailers } from "./messages";
 import { calls, pausedRequest, pausedResponse } from "./state";
 import { Action } from "./types";
 
 const plugins = new Map<u32, Plugin>();
-const filters = new Map<u32, HttpFilter>();
+const filters = new FilterTable();
 const requestBody = new RequestBody();
 const responseBody = new ResponseBody();
 const requestTrailers = new RequestTrailers();
@@ -28,7 +29,7 @@ export function contextCreate(id: u32, parent: u32, makePlugin: () => Plugin): v
   }
   const filter = plugins.has(parent) ? plugins.get(parent).createFilter() : new HttpFilter();
   filter.contextId = id;
-  filters.set(id, filter);
+  filters.add(filter);
 }
 
 export function configure(id: u32, size: u32): u32 {
@@ -45,7 +46,7 @@ export function queueReady(id: u32, queue: u32): void {
 }
 
 export function requestHeaders(id: u32, end: u32): u32 {
-  const filter = filters.get(id);
+  const filter = filters.get(id)!;
   pausedRequest.endOfStream = end != 0;
   const action = filter.onRequestHeaders(pausedRequest);
   if (action != Action.Continue) filter.pausedIn = 1;
@@ -55,15 +56,15 @@ export function requestHeaders(id: u32, end: u32): u32 {
 export function requestData(id: u32, size: u32, end: u32): u32 {
   requestBody.size = size;
   requestBody.endOfStream = end != 0;
-  return filters.get(id).onRequestBody(requestBody);
+  return filters.get(id)!.onRequestBody(requestBody);
 }
 
 export function requestTrailer(id: u32): u32 {
-  return filters.get(id).onRequestTrailers(requestTrailers);
+  return filters.get(id)!.onRequestTrailers(requestTrailers);
 }
 
 export function responseHeaders(id: u32, end: u32): u32 {
-  const filter = filters.get(id);
+  const filter = filters.get(id)!;
   pausedResponse.endOfStream = end != 0;
   const action = filter.onResponseHeaders(pausedResponse);
   if (action != Action.Continue) filter.pausedIn = 2;
@@ -73,11 +74,11 @@ export function responseHeaders(id: u32, end: u32): u32 {
 export function responseData(id: u32, size: u32, end: u32): u32 {
   responseBody.size = size;
   responseBody.endOfStream = end != 0;
-  return filters.get(id).onResponseBody(responseBody);
+  return filters.get(id)!.onResponseBody(responseBody);
 }
 
 export function responseTrailer(id: u32): u32 {
-  return filters.get(id).onResponseTrailers(responseTrailers);
+  return filters.get(id)!.onResponseTrailers(responseTrailers);
 }
 
 /** Comes on the root context; the filter that called gets its own context for what it then does. */
@@ -91,17 +92,20 @@ export function httpCallResponse(root: u32, token: u32, size: u32): void {
     if (plugins.has(root)) plugins.get(root).onCallResponse(callResponse);
     return;
   }
-  if (!filters.has(owner)) return;
+  const filter = filters.get(owner);
+  if (filter === null) return;
   abi.proxy_set_effective_context(owner);
-  filters.get(owner).onCallResponse(callResponse);
+  filter.onCallResponse(callResponse);
 }
 
 export function logged(id: u32): void {
-  if (filters.has(id)) filters.get(id).onLog(logEntry);
+  const filter = filters.get(id);
+  if (filter !== null) filter.onLog(logEntry);
 }
 
 export function done(id: u32): u32 {
-  if (filters.has(id)) filters.get(id).onDone();
+  const filter = filters.get(id);
+  if (filter !== null) filter.onDone();
   return 1;
 }
 

@@ -34,9 +34,40 @@ function isAscii(at: usize, end: usize): bool {
   return true;
 }
 
+/** One byte becomes one unit, four at a time. */
+function widenAscii(from: usize, size: usize): string {
+  let to = __new(size << 1, idof<string>());
+  const text = changetype<string>(to);
+  const end = from + size;
+  for (; from + 4 <= end; from += 4, to += 8) {
+    let units: u64 = load<u32>(from);
+    units = (units | (units << 16)) & 0x0000ffff0000ffff;
+    store<u64>(to, (units | (units << 8)) & 0x00ff00ff00ff00ff);
+  }
+  for (; from < end; from++, to += 2) store<u16>(to, load<u8>(from));
+  return text;
+}
+
+/** Writes `length` units as bytes, as long as they are ASCII; false as soon as one is not. */
+export function narrowAscii(from: usize, to: usize, length: usize): bool {
+  const end = to + length;
+  for (; to + 4 <= end; from += 8, to += 4) {
+    let units = load<u64>(from);
+    if (units & 0xff80ff80ff80ff80) return false;
+    units = (units | (units >> 8)) & 0x0000ffff0000ffff;
+    store<u32>(to, <u32>(units | (units >> 16)));
+  }
+  for (; to < end; from += 2, to++) {
+    const unit = load<u16>(from);
+    if (unit > 127) return false;
+    store<u8>(to, <u8>unit);
+  }
+  return true;
+}
+
 export function decodeMemory(pointer: usize, size: usize): string {
   const end = pointer + size;
-  if (isAscii(pointer, end)) return String.UTF8.decodeUnsafe(pointer, size);
+  if (isAscii(pointer, end)) return widenAscii(pointer, size);
   let units = new StaticArray<u16>(<i32>size);
   let count = 0;
   let at = pointer;

@@ -1,4 +1,5 @@
 /** The generated entry: one exported function for each overridden method, and what every module must export. */
+import { IGNORES_HEADER_COUNT } from '../../gateway/wasm/guest.ts';
 import type { Overrides } from './overrides.ts';
 
 interface Callback {
@@ -70,7 +71,9 @@ const CALL_RESPONSE =
 
 const ALWAYS = [
   'export function proxy_abi_version_0_2_1(): void {}',
-  'export function proxy_on_memory_allocate(size: usize): usize { return heap.alloc(size); }',
+  'export function proxy_on_memory_allocate(size: usize): usize { return allocateForHost(size); }',
+  // No callback here looks at the number of headers: this tells our host that it need not count them.
+  `export function ${IGNORES_HEADER_COUNT}(): void {}`,
   'export function proxy_on_context_create(id: u32, parent: u32): void { runtime.contextCreate(id, parent, () => make()); }',
   'export function proxy_on_delete(id: u32): void { runtime.deleted(id); }',
 ];
@@ -85,6 +88,7 @@ export function entrySource(source: string, overrides: Overrides): string {
   if (filterMethods.has('onCallResponse') || pluginMethods.has('onCallResponse')) wanted.push(CALL_RESPONSE);
   return [
     'import * as runtime from "bowsprit-sdk/assembly/runtime";',
+    'import { allocateForHost } from "bowsprit-sdk/assembly/memory";',
     'import { HttpFilter, Plugin } from "bowsprit-sdk";',
     `import { ${plugin ?? filter} as Author } from ${JSON.stringify(source)};`,
     ...(plugin ? [] : ['class Only extends Plugin { createFilter(): HttpFilter { return new Author(); } }']),
