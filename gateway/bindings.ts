@@ -39,7 +39,7 @@ export interface GatewayEnv {
  * The name in `env` of the Fetcher for one endpoint of a cluster. Its `fetch("http://<authority>/…")` reaches that address
  * whatever the URL says. Clusters with TLS have Fetchers of their own, because SNI and certificates belong to the cluster;
  * all clusters behind the mesh entry share one, because they share its connections.
- * No such binding: the name did not resolve, the endpoint counts as unhealthy.
+ * No such binding: the name did not resolve, the endpoint is left out.
  */
 export function endpointBinding(
   cluster: Pick<Cluster, 'name' | 'tls' | 'resolution'>,

@@ -32,7 +32,7 @@ export class Names {
     await Promise.all(names.map((name) => this.#resolve(name)));
   }
 
-  /** The address to dial for an endpoint's, undefined for a name that has never resolved: it counts as unhealthy. */
+  /** The address to dial for an endpoint's, undefined for a name that has never resolved: it is left out. */
   addressOf(address: string): string | undefined {
     return isIP(address) ? address : this.#known.get(address);
   }
@@ -46,7 +46,7 @@ export class Names {
     } catch {
       if (this.#known.has(name) || this.#reported.has(name)) return;
       this.#reported.add(name);
-      console.error(`bowsprit: ${name} does not resolve; its endpoint counts as unhealthy until it does`);
+      console.error(`bowsprit: ${name} does not resolve; its endpoint is left out until it does`);
     }
   }
 }

@@ -7,6 +7,7 @@ export const RESPONSE_FLAGS = {
   UC: 'upstream connection termination',
   UO: 'upstream overflow (circuit breaker)',
   UT: 'upstream request timeout',
+  UPE: 'upstream protocol error',
   UR: 'upstream reset',
   URX: 'retry limit exceeded',
   DC: 'downstream connection termination',

@@ -5,6 +5,7 @@ import type { ForwardAction, Mirror, Snapshot } from '../snapshot.ts';
 import { foldAssertion, type Sign } from '../upstream/assertion.ts';
 import type { Balancer } from '../upstream/balance/balancer.ts';
 import { balancerOf } from '../upstream/balance/registry.ts';
+import { chooseHost } from '../upstream/choose-host.ts';
 import { limitTry } from '../upstream/limit-try.ts';
 import { foldMeshHeaders, leaveMesh } from '../upstream/mesh-headers.ts';
 import { send } from '../upstream/send.ts';
@@ -61,11 +62,11 @@ async function sendMirror(
   address?.({ requestHeaders, clientAddress: exchange.clientAddress });
   await sign?.({ requestHeaders, env });
   const copy = await body.whole();
-  const host = balancer.pick();
+  const host = chooseHost(balancer, exchange.env);
   if (host === undefined || copy === undefined) return;
   const timer = limitTry(limit, Number.POSITIVE_INFINITY, host.endpoint);
   const outgoing = { request, method, env, authority, path, requestHeaders, body: copy };
-  const answer = await send(outgoing, balancer.cluster, host.endpoint, timer.signal);
+  const answer = await send(outgoing, balancer.cluster, host, timer.signal);
   if (answer instanceof Response) await answer.body?.pipeTo(new WritableStream()).catch(() => {});
   timer.cancel();
 }

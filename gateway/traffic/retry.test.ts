@@ -14,15 +14,18 @@ const policy = (retryOn: string[], parts: Partial<RetryPolicy> = {}): RetryPolic
 const folded = (retryOn: string[], parts?: Partial<RetryPolicy>) => foldRetry(policy(retryOn, parts))!;
 const none = new Headers();
 const statuses = [200, 404, 409, 500, 502, 503, 504, 505];
-const reasons: ResetReason[] = ['connect', 'connect-timeout', 'reset', 'timeout', 'overflow'];
+const reasons: ResetReason[] = ['connect', 'connect-timeout', 'handshake', 'reset', 'protocol', 'timeout', 'overflow'];
+
+const connecting = ['connect', 'connect-timeout', 'handshake'] as const;
+const all = [...connecting, 'reset', 'protocol', 'timeout'] as const;
 
 /** retry_on word, answers it covers, failures it covers. */
 for (const [word, answers, resets] of [
-  ['5xx', [500, 502, 503, 504, 505], ['connect', 'connect-timeout', 'reset', 'timeout']],
-  ['gateway-error', [502, 503, 504], ['connect', 'connect-timeout', 'reset', 'timeout']],
-  ['reset', [], ['connect', 'connect-timeout', 'reset', 'timeout']],
-  ['reset-before-request', [], ['connect', 'connect-timeout']],
-  ['connect-failure', [], ['connect', 'connect-timeout']],
+  ['5xx', [500, 502, 503, 504, 505], all],
+  ['gateway-error', [502, 503, 504], all],
+  ['reset', [], all],
+  ['reset-before-request', [], connecting],
+  ['connect-failure', [], connecting],
   ['retriable-4xx', [409], []],
   ['refused-stream', [], []],
   ['unheard-of', [], []],

@@ -1,9 +1,10 @@
 /** Which failures and answers are tried again, and when (Envoy: x-envoy-retry-on, as Istio's retries set it). */
 import type { HeaderView } from '../exchange.ts';
 import type { RetryPolicy } from '../snapshot.ts';
+import type { Failure } from '../upstream/send.ts';
 
 /** Why a try brought no answer, in Envoy's sense. `overflow` is a refusal of our own and never tried again. */
-export type ResetReason = 'connect' | 'connect-timeout' | 'reset' | 'timeout' | 'overflow';
+export type ResetReason = Failure | 'overflow';
 
 export interface FoldedRetry {
   attempts: number;
@@ -35,7 +36,8 @@ const GRPC: Record<string, string> = {
   unavailable: '14',
 };
 
-const ALL: readonly ResetReason[] = ['connect', 'connect-timeout', 'reset', 'timeout'];
+const CONNECTING: readonly ResetReason[] = ['connect', 'connect-timeout', 'handshake'];
+const ALL: readonly ResetReason[] = [...CONNECTING, 'reset', 'protocol', 'timeout'];
 
 /**
  * A per-try timeout is a reset by ourselves: 5xx, gateway-error and reset cover it, connect-failure does not (captured).
@@ -46,8 +48,8 @@ const RESETS: Record<string, readonly ResetReason[]> = {
   '5xx': ALL,
   'gateway-error': ALL,
   reset: ALL,
-  'reset-before-request': ['connect', 'connect-timeout'],
-  'connect-failure': ['connect', 'connect-timeout'],
+  'reset-before-request': CONNECTING,
+  'connect-failure': CONNECTING,
 };
 
 /** A chain of servers doubles the wait from the base to ten times the base, each time jittered down to 0. */

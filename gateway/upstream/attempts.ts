@@ -6,17 +6,16 @@ import type { Cluster } from '../snapshot.ts';
 import { Deadline } from '../traffic/deadline.ts';
 import type { FoldedMirrors } from '../traffic/mirror.ts';
 import { Once, type ReplayableBody, replayable } from '../traffic/replay.ts';
-import type { FoldedRetry, ResetReason } from '../traffic/retry.ts';
+import type { FoldedRetry } from '../traffic/retry.ts';
 import type { Sign } from './assertion.ts';
-import type { Balancer } from './balance/balancer.ts';
+import { attemptOnce, type Outcome, type Tried } from './attempt.ts';
 import { EarlierTries } from './balance/earlier-tries.ts';
 import { Host } from './balance/host.ts';
 import type { Span } from './balance/in-flight.ts';
 import type { Hash64 } from './balance/xxhash64.ts';
+import { chooseHost } from './choose-host.ts';
 import { failureReply, NO_HEALTHY_UPSTREAM, timeoutReply } from './failure-reply.ts';
-import { limitTry } from './limit-try.ts';
 import { withoutPolicy } from './mesh-headers.ts';
-import { send } from './send.ts';
 import { takeOver } from './take-over.ts';
 
 /** Folded once for each route. */
@@ -28,8 +27,7 @@ export interface ForwardPlan {
 }
 
 /** What was found for this request. */
-export interface Target {
-  balancer: Balancer;
+export interface Target extends Tried {
   /** What the workloads behind would refuse, asked of the request as it is then. */
   guard: Guard | undefined;
   /** Signs the request for the mesh entry. */
@@ -38,11 +36,9 @@ export interface Target {
   /** Set-Cookie lines for the answer. */
   cookies: readonly string[];
   first: Host;
-  /** Counts the request down whose answer has begun; there where requests are limited. */
-  release?: () => void;
+  /** The retry under way. */
+  retrying?: Span;
 }
-
-type Outcome = Response | ResetReason;
 
 /** Asks what the workloads behind would refuse, then tries. */
 export async function attempts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
@@ -51,8 +47,9 @@ export async function attempts(exchange: HttpExchange, plan: ForwardPlan, target
   const signing = target.sign?.(exchange);
   if (signing !== undefined) await signing;
   const verdict = tryHosts(exchange, plan, target);
-  // Where requests are limited, one whose client goes away has to be counted down all the same.
-  if (target.balancer.breaker.limits) exchange.waitUntil(verdict);
+  // Where requests or retries are limited, one whose client goes away has to be counted down all the same.
+  const { limits, limitsRetries } = target.balancer.breaker;
+  if (limits || limitsRetries) exchange.waitUntil(verdict);
   return verdict;
 }
 
@@ -65,14 +62,12 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
   plan.mirror?.(exchange, body);
   const tried = plan.retry && new EarlierTries(plan.retry);
   let host = target.first;
-  let retrying: Span | undefined;
   for (let attempt = 1; ; attempt++) {
     exchange.upstream.endpoint = host.endpoint;
     exchange.upstream.attempts = attempt;
     if (attempt > 1) announce(exchange, attempt, deadline.expectedMs(perTryMs, Date.now()));
     exchange.body = body.take() ?? null;
     const outcome = await attemptOnce(exchange, target, host, deadline.tryMs(perTryMs, Date.now()));
-    if (retrying) retrying.count--;
     const wait = retryWait(exchange, plan.retry, target, { outcome, attempt, deadline, body });
     if (wait === undefined) {
       body.release();
@@ -81,11 +76,21 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
     letGo(exchange, outcome, balancer.cluster);
     tried?.add(host);
     await new Promise((resolve) => setTimeout(resolve, Math.min(wait, deadline.at - Date.now())));
-    const next = deadline.passed(Date.now()) ? timeoutReply('response_timeout') : balancer.pick(hash, tried);
-    if (!(next instanceof Host)) return next ?? NO_HEALTHY_UPSTREAM;
+    const next = deadline.passed(Date.now())
+      ? timeoutReply('response_timeout')
+      : chooseHost(balancer, exchange.env, hash, tried);
+    if (!(next instanceof Host)) {
+      endRetry(target);
+      return next ?? NO_HEALTHY_UPSTREAM;
+    }
     host = next;
-    retrying = balancer.breaker.retries.begin(Date.now());
   }
+}
+
+/** Envoy counts a retry from the decision to make it until the next one. */
+function endRetry(target: Target): void {
+  if (target.retrying) target.retrying.count--;
+  delete target.retrying;
 }
 
 /** Of a try that another one follows. */
@@ -115,36 +120,7 @@ export function announce(
   if (expectedMs !== undefined) requestHeaders.set('x-envoy-expected-rq-timeout-ms', String(expectedMs));
 }
 
-/** Whoever answered lately has connections standing, as in Envoy's pool: connecting takes no time, and no timer. */
-function connectMs({ answeredAt }: Host, { connectTimeoutMs, resolution }: Cluster): number {
-  const stands = resolution === 'MESH' || Date.now() - answeredAt < connectTimeoutMs;
-  return stands ? Number.POSITIVE_INFINITY : connectTimeoutMs;
-}
-
-/** Sends once and tells the balancer how it went. Its requests in flight end here unless the answer's body counts too. */
-async function attemptOnce(exchange: HttpExchange, target: Target, host: Host, tryMs: number): Promise<Outcome> {
-  const { breaker, cluster, detector } = target.balancer;
-  const now = Date.now();
-  if (!breaker.mayRequest(now)) return 'overflow';
-  const counted = breaker.requests.begin(now);
-  const busy = host.inFlight.begin(now);
-  const limit = limitTry(tryMs, connectMs(host, cluster), host.endpoint);
-  const outcome = await send(exchange, cluster, host.endpoint, limit.signal);
-  limit.cancel();
-  busy.count--;
-  if (typeof outcome === 'string') {
-    counted.count--;
-    detector?.failed(host, outcome, Date.now());
-  } else {
-    host.answeredAt = Date.now();
-    if (breaker.limits) target.release = () => counted.count--;
-    else counted.count--;
-    detector?.answered(host, outcome.status, Date.now());
-  }
-  return outcome;
-}
-
-interface Tried {
+interface Ended {
   outcome: Outcome;
   attempt: number;
   deadline: Deadline;
@@ -156,9 +132,10 @@ function retryWait(
   exchange: HttpExchange,
   retry: FoldedRetry | undefined,
   target: Target,
-  { outcome, attempt, deadline, body }: Tried,
+  { outcome, attempt, deadline, body }: Ended,
 ): number | undefined {
   if (retry === undefined) return undefined;
+  endRetry(target);
   const wanted =
     typeof outcome === 'string'
       ? retry.retriesReset(outcome) && !deadline.passed(Date.now())
@@ -168,11 +145,13 @@ function retryWait(
     if (retry.attempts > 0) exchange.flags.add('URX');
     return undefined;
   }
-  if (!target.balancer.breaker.mayRetry(Date.now())) {
+  if (!body.mayRepeat()) return undefined;
+  const retrying = target.balancer.breaker.beginRetry(Date.now());
+  if (retrying === undefined) {
     exchange.flags.add('UO');
     return undefined;
   }
-  if (!body.mayRepeat()) return undefined;
+  target.retrying = retrying;
   target.release?.();
   delete target.release;
   return retry.backoff(attempt);

@@ -19,21 +19,32 @@ export const NO_HEALTHY_UPSTREAM: LocalReply = {
  */
 export const NOT_A_PATH: LocalReply = { status: 400, body: '', flag: 'DPE', details: 'path_without_leading_slash' };
 
-/** Words of the text, response flag, and the part between the braces of the details. */
-const REASONS: Record<Exclude<ResetReason, 'timeout'>, [words: string, flag: ResponseFlag, details: string]> = {
-  connect: ['remote connection failure', 'UF', 'remote_connection_failure|delayed_connect_error:_Connection_refused'],
-  'connect-timeout': ['connection timeout', 'UF', 'connection_timeout'],
-  reset: ['connection termination', 'UC', 'connection_termination'],
-  overflow: ['overflow', 'UO', 'overflow'],
+interface Reason {
+  words: string;
+  flag: ResponseFlag;
+  /** Between the braces of the details, where it is not the words again. */
+  details?: string;
+  /** 503 unless said. */
+  status?: number;
+}
+
+const REFUSED = 'remote_connection_failure|delayed_connect_error:_Connection_refused';
+const REASONS: Record<Exclude<ResetReason, 'timeout'>, Reason> = {
+  connect: { words: 'remote connection failure', flag: 'UF', details: REFUSED },
+  'connect-timeout': { words: 'connection timeout', flag: 'UF' },
+  handshake: { words: 'remote connection failure', flag: 'UF', details: 'remote_connection_failure|TLS_error' },
+  reset: { words: 'connection termination', flag: 'UC' },
+  protocol: { words: 'protocol error', flag: 'UPE', status: 502 },
+  overflow: { words: 'overflow', flag: 'UO' },
 };
 
 /** @param attempts how many tries were made: the text tells whether it was retried */
 export function failureReply(reason: ResetReason, attempts: number): LocalReply {
   if (reason === 'timeout') return timeoutReply('upstream_per_try_timeout');
-  const [words, flag, details] = REASONS[reason];
+  const { words, flag, details = words.replaceAll(' ', '_'), status = 503 } = REASONS[reason];
   const how = attempts > 1 ? 'retried and the latest reset reason' : 'reset reason';
   return {
-    status: 503,
+    status,
     body: `upstream connect error or disconnect/reset before headers. ${how}: ${words}`,
     flag,
     details: `upstream_reset_before_response_started{${details}}`,

@@ -6,6 +6,7 @@ import { Deadline } from '../traffic/deadline.ts';
 import { foldMirrors } from '../traffic/mirror.ts';
 import { foldRetry, onlyResets } from '../traffic/retry.ts';
 import { announce, attempts, type ForwardPlan } from './attempts.ts';
+import { chooseHost } from './choose-host.ts';
 import { foldDestinations } from './destination.ts';
 import { NO_CLUSTER, NO_HEALTHY_UPSTREAM, NOT_A_PATH } from './failure-reply.ts';
 import { foldRequestHash } from './request-hash.ts';
@@ -36,7 +37,7 @@ export function foldForward(
     // The hash is of the request as it goes upstream (a real Envoy's is).
     const cookies: string[] = [];
     const hash = hashOf?.(exchange, cookies);
-    const host = balancer.pick(hash);
+    const host = chooseHost(balancer, (exchange as HttpExchange).env, hash);
     if (host === undefined) return NO_HEALTHY_UPSTREAM;
     const { guard, sign, delegated } = destination;
     const target = { balancer, guard, sign, hash, cookies, first: host };

@@ -12,9 +12,12 @@ export interface TryLimit {
 
 const UNLIMITED: TryLimit = { signal: undefined, cancel: () => {} };
 
+/** How long before `connectMs` the look begins, so that it ends in time; for short times half of them. */
+const LOOK_MS = 1000;
+
 /**
- * The runtime does not tell connecting from waiting. When no headers have come after `connectMs`, a look at the port does:
- * only one that is silent ends the try, so that a slow answer is left alone.
+ * The runtime does not tell connecting from waiting. When no headers have come shortly before `connectMs`, a look at the
+ * port does: only one that stays silent ends the try, so that a slow answer is left alone.
  *
  * @param tryMs until the headers; Infinity: no limit
  * @param connectMs Infinity where the endpoint answered lately, so that no timer is needed
@@ -25,10 +28,11 @@ export function limitTry(tryMs: number, connectMs: number, endpoint: Endpoint): 
   const controller = new AbortController();
   const abort = (reason: LimitReason) => controller.abort(reason);
   const tryTimer = tryMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(abort, tryMs, 'timeout');
+  const lookMs = Math.min(LOOK_MS, connectMs / 2);
   const look = async () => {
-    if ((await lookAt(endpoint)) === 'silent') abort('connect-timeout');
+    if ((await lookAt(endpoint, lookMs)) === 'silent') abort('connect-timeout');
   };
-  const connectTimer = connecting ? setTimeout(look, connectMs) : undefined;
+  const connectTimer = connecting ? setTimeout(look, connectMs - lookMs) : undefined;
   const cancel = () => {
     clearTimeout(tryTimer);
     clearTimeout(connectTimer);

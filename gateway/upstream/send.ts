@@ -1,12 +1,15 @@
 /** One try: the request as the exchange now has it, to one endpoint. */
-import { endpointBinding } from '../bindings.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
-import type { Cluster, Endpoint } from '../snapshot.ts';
+import type { Cluster } from '../snapshot.ts';
+import type { Host } from './balance/host.ts';
 import type { LimitReason } from './limit-try.ts';
 import { lookAt } from './probe.ts';
 
-/** Why there is no answer. `connect`: nobody listens; `reset`: the connection broke; the others are the signal's reason. */
-export type Failure = 'connect' | 'reset' | LimitReason;
+/**
+ * Why there is no answer. connect: nobody listens; handshake: no TLS session; reset: the connection broke; protocol: an
+ * answer that cannot be passed on; the others are the signal's reason.
+ */
+export type Failure = 'connect' | 'handshake' | 'reset' | 'protocol' | LimitReason;
 
 /** What goes out; an HttpExchange is one. `request` is what came in. */
 export type Outgoing = Pick<HttpExchange, 'request' | 'env' | 'method' | 'authority' | 'path' | 'body'> & {
@@ -17,25 +20,32 @@ export type Outgoing = Pick<HttpExchange, 'request' | 'env' | 'method' | 'author
 export async function send(
   outgoing: Outgoing,
   cluster: Cluster,
-  endpoint: Endpoint,
+  host: Host,
   signal?: AbortSignal,
 ): Promise<Response | Failure> {
-  const fetcher = outgoing.env[endpointBinding(cluster, endpoint)] as Fetcher | undefined;
-  if (fetcher === undefined) return 'connect';
+  const fetcher = outgoing.env[host.binding] as Fetcher;
   try {
-    return await fetcher.fetch(targetOf(outgoing), {
+    const answer = await fetcher.fetch(targetOf(outgoing), {
       method: outgoing.method,
       headers: outgoing.requestHeaders.headers(),
       body: outgoing.body,
       redirect: 'manual',
       ...(signal && { signal }),
     });
-  } catch {
+    return isUnasked(answer) ? 'protocol' : answer;
+  } catch (error) {
     if (signal?.aborted) return signal.reason as LimitReason;
+    if (cluster.tls && !isLostConnection(error)) return 'handshake';
     // "Network connection lost." is all that the runtime says; Envoy tells the two apart and retries only refusals.
-    return (await lookAt(endpoint)) === 'open' ? 'reset' : 'connect';
+    return (await lookAt(host.endpoint)) === 'open' ? 'reset' : 'connect';
   }
 }
+
+/** 101 where nobody asked for another protocol: no Response can be made of it. */
+const isUnasked = ({ status, webSocket }: Response): boolean => status < 200 && !webSocket;
+
+/** The runtime marks lost connections so; a failed handshake is an "internal error" to it, its reason in its own log only. */
+const isLostConnection = (error: unknown): boolean => (error as { retryable?: boolean }).retryable === true;
 
 /** What a URL parser would write differently or refuse: escapes, dot segments, user information, an odd port. */
 const CHANGED_BY_PARSING = /['"<>`{}^\\@]|\/\.|%2[eE]|:[^\d/]|:\d{5}/;

@@ -39,7 +39,9 @@ function changeable(
   until: number,
   ended: (() => void) | undefined,
 ): Response {
-  return answer.webSocket === null ? new Response(bodyOf(exchange, answer, until, ended), answer) : upgraded(answer);
+  if (answer.webSocket === null) return new Response(bodyOf(exchange, answer, until, ended), answer);
+  ended?.();
+  return upgraded(answer);
 }
 
 /** A WebSocket's end is not seen here, so it counts for nothing. */

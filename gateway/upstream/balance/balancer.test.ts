@@ -4,7 +4,6 @@ import type { Cluster } from '../../snapshot.ts';
 import { Balancer } from './balancer.ts';
 import { EarlierTries } from './earlier-tries.ts';
 import type { Host } from './host.ts';
-import type { InFlight } from './in-flight.ts';
 import { xxHash64 } from './xxhash64.ts';
 
 const OUTLIER: Cluster['outlierDetection'] = {
@@ -140,25 +139,4 @@ test('the next Snapshot keeps what was learned about a host, and warms up only t
   now = 999;
   const later = share();
   assert.ok(later > 0.4, `${later}`);
-});
-
-test('limits: requests, retries, and a budget in place of the retries', () => {
-  const { breaker } = new Balancer(
-    clusterOf(1, { connectionPool: { maxConnections: 2, http1MaxPendingRequests: 1, maxRetries: 1 } }),
-  );
-  const begin = (flights: InFlight, times: number) => {
-    for (let i = 0; i < times; i++) flights.begin(0);
-  };
-  begin(breaker.requests, 2);
-  assert.equal(breaker.mayRequest(0), true);
-  begin(breaker.requests, 1);
-  assert.equal(breaker.mayRequest(0), false);
-  assert.equal(breaker.mayRetry(0), true);
-  begin(breaker.retries, 1);
-  assert.equal(breaker.mayRetry(0), false);
-  const budget = new Balancer(clusterOf(1, { retryBudget: { percent: 20, minRetryConcurrency: 3 } })).breaker;
-  begin(budget.retries, 3);
-  assert.equal(budget.mayRetry(0), false);
-  begin(budget.requests, 100);
-  assert.equal(budget.mayRetry(0), true);
 });

@@ -1,4 +1,5 @@
 /** A cluster's endpoints as this isolate knows them, and who takes the next request. Folded once for each Snapshot. */
+import { endpointBinding } from '../../bindings.ts';
 import type { Cluster } from '../../snapshot.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { EarlierTries } from './earlier-tries.ts';
@@ -30,11 +31,10 @@ interface FoldedLevels extends Priorities {
 
 export class Balancer {
   readonly cluster: Cluster;
-  readonly hosts: readonly Host[];
   readonly detector: OutlierDetector | undefined;
   readonly breaker: CircuitBreaker;
-  readonly #levels: PriorityLevels;
-  readonly #levelOf: ReadonlyMap<Host, number>;
+  readonly #hosts: Host[];
+  #levels: PriorityLevels;
   readonly #hashed: boolean;
   readonly #slowStart: SlowStart | undefined;
   readonly #now: () => number;
@@ -49,19 +49,15 @@ export class Balancer {
     const known = new Map(previous?.hosts.map((host) => [host.key, host]));
     // Hosts of the first Snapshot of an isolate are not young: only what joins later is warmed up.
     const since = previous ? now() : Number.NEGATIVE_INFINITY;
-    this.hosts = cluster.endpoints.map(
-      (endpoint) => known.get(hostKey(endpoint))?.continuedAs(endpoint) ?? new Host(endpoint, since),
-    );
-    this.#levels = foldLevels(cluster, [...this.hosts]);
-    this.#levelOf = new Map(
-      this.#levels.flatMap((groups, level) =>
-        groups.flatMap(({ hosts }) => hosts.map((host) => [host, level] as const)),
-      ),
-    );
+    this.#hosts = cluster.endpoints.map((endpoint) => {
+      const binding = endpointBinding(cluster, endpoint);
+      return known.get(hostKey(endpoint))?.continuedAs(endpoint, binding) ?? new Host(endpoint, since, binding);
+    });
+    this.#levels = foldLevels(cluster, [...this.#hosts]);
     this.#hashed = isHashed(cluster.loadBalancer);
     this.#slowStart = foldSlowStart(cluster.loadBalancer.warmup, now);
     if (cluster.outlierDetection)
-      this.detector = new OutlierDetector(cluster.outlierDetection, this.hosts, () => this.#refold(), now());
+      this.detector = new OutlierDetector(cluster.outlierDetection, this.#hosts, () => this.#refold(), now());
   }
 
   /**
@@ -76,6 +72,17 @@ export class Balancer {
     for (let attempt = 1; attempt <= RESELECTIONS && host && tried?.hosts.includes(host); attempt++)
       host = this.#pickOnce(this.#folded, hash, attempt, tried);
     return host;
+  }
+
+  get hosts(): readonly Host[] {
+    return this.#hosts;
+  }
+
+  /** As if the host were not of the cluster: its name has no address, so that Envoy would not know it either. */
+  leaveOut(host: Host): void {
+    this.#hosts.splice(this.#hosts.indexOf(host), 1);
+    this.#levels = foldLevels(this.cluster, [...this.#hosts]);
+    this.#refold();
   }
 
   #pickOnce(
@@ -106,10 +113,15 @@ export class Balancer {
       const hosts = groups.flatMap((group) => group.hosts);
       return { total: hosts.length, healthy: hosts.filter((host) => !host.ejected).length };
     });
+    const levelOf = new Map(
+      this.#levels.flatMap((groups, level) =>
+        groups.flatMap(({ hosts }) => hosts.map((host) => [host, level] as const)),
+      ),
+    );
     const { panic, ...priorities } = priorityLoad(health, this.cluster.outlierDetection?.minHealthPercent ?? 0);
     return {
       ...priorities,
-      levelOf: (host) => this.#levelOf.get(host),
+      levelOf: (host) => levelOf.get(host),
       pickers: this.#levels.map((groups, level) =>
         foldLevel(groups, panic[level]!, {
           loadBalancer: this.cluster.loadBalancer,

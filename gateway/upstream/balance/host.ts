@@ -7,6 +7,8 @@ export class Host {
   /** `10.0.0.1:8080`, `[::1]:8080`: what Envoy prints and hashes. */
   readonly key: string;
   readonly weight: number;
+  /** Its name in `env`; '' where nobody sends (tests of the choice alone). */
+  readonly binding: string;
   /** Milliseconds; when this isolate first saw it, for slow start. */
   readonly since: number;
   /** Requests sent whose answer has not begun. */
@@ -22,16 +24,17 @@ export class Host {
   consecutiveGatewayFailures = 0;
   consecutiveLocalOriginFailures = 0;
 
-  constructor(endpoint: Endpoint, since: number) {
+  constructor(endpoint: Endpoint, since: number, binding = '') {
     this.endpoint = endpoint;
     this.key = hostKey(endpoint);
     this.weight = Math.max(1, endpoint.weight);
     this.since = since;
+    this.binding = binding;
   }
 
   /** The same endpoint under a new Snapshot keeps what was learned about it. */
-  continuedAs(endpoint: Endpoint): Host {
-    return Object.assign(new Host(endpoint, this.since), {
+  continuedAs(endpoint: Endpoint, binding: string): Host {
+    return Object.assign(new Host(endpoint, this.since, binding), {
       inFlight: this.inFlight,
       answeredAt: this.answeredAt,
       ejected: this.ejected,

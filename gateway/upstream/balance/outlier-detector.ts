@@ -3,12 +3,11 @@
  * interval looks who may come back. Envoy's rules; its timer is here a look at the clock when a host is picked.
  */
 import type { OutlierDetection } from '../../snapshot.ts';
+import type { Failure } from '../send.ts';
 import type { Host } from './host.ts';
 
 /** Envoy's max_ejection_time where the base is not larger. */
 const MAX_EJECTION_MS = 300_000;
-
-export type LocalFailure = 'connect' | 'connect-timeout' | 'reset' | 'timeout';
 
 export class OutlierDetector {
   readonly #config: OutlierDetection;
@@ -46,13 +45,13 @@ export class OutlierDetector {
   }
 
   /** No answer. Unless local errors are counted apart, it counts as a 503, a timeout as a 504. */
-  failed(host: Host, failure: LocalFailure, now: number): void {
+  failed(host: Host, failure: Failure, now: number): void {
     if (!this.#config.splitExternalLocalOriginErrors) {
       this.#count(host, failure === 'timeout' ? 504 : 503, now);
       return;
     }
     // Whoever connected has had a success first: only refused connections come in a row (a real Envoy does so).
-    if (failure === 'reset' || failure === 'timeout') host.consecutiveLocalOriginFailures = 0;
+    if (failure === 'reset' || failure === 'protocol' || failure === 'timeout') host.consecutiveLocalOriginFailures = 0;
     host.consecutiveLocalOriginFailures++;
     if (host.consecutiveLocalOriginFailures === this.#config.consecutiveLocalOriginFailure) this.#eject(host, now);
   }
