@@ -6,7 +6,6 @@ import type { FloorSource } from '../control-api/store/floor.ts';
 import { type ConfigurationOptions, fetchFilters, readConfiguration, readFloor } from './configuration.ts';
 import { action, CommandError, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
-import type { ModuleStore } from './modules/store.ts';
 import { several } from './options.ts';
 import { serveAdmin } from './serve/admin.ts';
 import type { Control } from './serve/control.ts';
@@ -87,30 +86,32 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     });
     printFindings(findings);
     await gateway.roll(snapshot, filters);
-    watchModules(modules);
+    watchModules([...modules.sources], () => reload(load()));
   };
   // A filter that was built anew takes over like any other change.
   let unwatchModules = (): void => undefined;
-  const watchModules = ({ sources }: ModuleStore): void => {
+  const watchModules = (files: readonly string[], changed: () => void): void => {
     unwatchModules();
-    unwatchModules = watchFiles([...sources].filter(existsSync), () => reload());
+    unwatchModules = watchFiles(files.filter(existsSync), changed);
   };
   const control =
     options.control === undefined ? undefined : await controlOf(options, options.control, gateway.stateAddress);
   const isOurs = (url: string): boolean => readFloor(options).files.some(({ text }) => text.includes(url));
-  await control?.follow(controlGateways(gateway, isOurs));
+  const gateways = controlGateways(gateway, isOurs, (files) =>
+    watchModules(files, () => reload(gateways.fetchFiles().then((modules) => control?.learn(modules)))),
+  );
+  await control?.follow(gateways);
   // Without the API, and when its Snapshot cannot be served: what the files say.
   if (!gateway.generation) await load();
   ready = true;
   started(gateway);
-  const reload = (): void => {
-    const reloaded = control ? control.reload() : load();
+  const reload = (reloaded = control ? control.reload() : load()): void => {
     reloaded.catch((error: Error) => console.error(`bowsprit: ${error.message}; the configuration before stays`));
   };
   const renew = (): void =>
     void gateway.renewCertificates().catch((error: Error) => console.error(`bowsprit: ${error.message}`));
   const paths = [...options.filename, ...(options.meshConfig === undefined ? [] : [options.meshConfig])];
-  const unwatch = watchFiles(paths, reload);
+  const unwatch = watchFiles(paths, () => reload());
   const unwatchCertificates = watchFiles(options.certs === undefined ? [] : [options.certs], renew);
   process.on('SIGHUP', () => {
     reload();

@@ -1,9 +1,11 @@
 /** The entrypoint for whoever runs this process: a new Snapshot in, for all requests or for some, metrics out; reachable on a socket of their own only. */
+import { COMPILER, type GatewayEnv, type ModuleCompiler } from './bindings.ts';
 import { limitStats } from './ratelimit/snapshot-limiter.ts';
 import { ReceivedShards } from './received.ts';
 import type { SnapshotHead } from './snapshot-shards.ts';
-import { publishWarm, served, stage, unstage } from './snapshot-source.ts';
+import { publishWarm, served, snapshotsInUse, stage, unstage } from './snapshot-source.ts';
 import { renderMetrics } from './telemetry/prometheus.ts';
+import { keepFilters, registerModules } from './wasm/registry.ts';
 
 const received = new ReceivedShards();
 /** Of the Snapshots that came in pieces and are served: to all requests, and to some. */
@@ -11,10 +13,11 @@ const heads: { live?: SnapshotHead; candidate?: SnapshotHead } = {};
 
 export const admin = {
   /**
-   * `PUT /shards` before `PUT /snapshot` (a head), or `PUT /candidate?percent=` (a head, for some requests): 204 once requests are served
-   * with it, 409 with the keys of shards that are missing here. `DELETE /candidate`, `GET /served`, `GET /stats/prometheus`, `GET /ping`.
+   * `PUT /shards` and `PUT /modules/<SHA-256>` before `PUT /snapshot` (a head), or `PUT /candidate?percent=` (a head, for some
+   * requests): 204 once requests are served with it, 409 with the keys of shards that are missing here. `DELETE /candidate`,
+   * `GET /served`, `GET /stats/prometheus`, `GET /ping`.
    */
-  async fetch(request: Request): Promise<Response> {
+  async fetch(request: Request, env: GatewayEnv): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     switch (`${request.method} ${pathname}`) {
       case 'GET /stats/prometheus':
@@ -35,17 +38,29 @@ export const admin = {
         delete heads.candidate;
         return new Response(null, { status: 204 });
       default:
-        return new Response(null, { status: 404 });
+        return request.method === 'PUT' ? addModule(pathname, request, env) : new Response(null, { status: 404 });
     }
   },
 };
+
+/** `/modules/<SHA-256>`: compiled here, for a Snapshot that comes next. */
+async function addModule(pathname: string, request: Request, env: GatewayEnv): Promise<Response> {
+  const [, digest] = /^\/modules\/([0-9a-f]{64})$/.exec(pathname) ?? [];
+  if (!digest) return new Response(null, { status: 404 });
+  const compiler = env[COMPILER] as ModuleCompiler;
+  registerModules({ [digest]: compiler.newWasmModule(await request.arrayBuffer()) });
+  return new Response(null, { status: 204 });
+}
 
 async function takeOver(head: SnapshotHead, percent?: number): Promise<Response> {
   const missing = received.missing(head);
   if (missing.length > 0) return Response.json(missing, { status: 409 });
   const snapshot = await received.snapshot(head);
   if (percent === undefined) {
+    const before = snapshotsInUse();
     await publishWarm(snapshot);
+    // Filters that only the Snapshot before has stay once more: requests are still on their way through them.
+    keepFilters([...before, ...snapshotsInUse()]);
     heads.live = head;
     delete heads.candidate;
   } else {

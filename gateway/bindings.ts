@@ -23,6 +23,12 @@ export interface SocketCf {
 }
 
 /** Fixed names in `env`; endpoints stand beside them under `endpointBinding()`. */
+/** Name in env of what compiles a filter's module in a process that runs already; only `serve` binds it. */
+export const COMPILER = 'COMPILER';
+export interface ModuleCompiler {
+  newWasmModule(bytes: ArrayBuffer): WebAssembly.Module;
+}
+
 export interface GatewayEnv {
   /** The whole Snapshot, parsed. */
   SNAPSHOT: Snapshot;

@@ -71,6 +71,11 @@ export function unstage(): void {
   candidate = undefined;
 }
 
+/** Those that requests may be answered with from now on. */
+export function snapshotsInUse(): Snapshot[] {
+  return [current, candidate?.gateway].flatMap((gateway) => (gateway ? [gateway.snapshot] : []));
+}
+
 /** What was answered with each Snapshot since this process has it. */
 export function served(): ServedCount[] {
   const gateways = [current, candidate?.gateway].filter((gateway) => gateway !== undefined);

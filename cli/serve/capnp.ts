@@ -44,6 +44,8 @@ export interface WorkerConfig {
   /** Durable Object classes with their names in env, stored under `disk`. */
   durableObjects?: { classes: { binding: string; className: string }[]; disk: string };
   sockets: SocketConfig[];
+  /** Name in env of the binding that compiles Wasm at run time, which only workerd itself offers. */
+  compiler?: string;
 }
 
 const COMPATIBILITY_DATE = '2026-08-01';
@@ -118,6 +120,7 @@ function worker(config: WorkerConfig): string {
   const bindings = [
     ...config.json.map(({ name, file }) => struct({ name: text(name), json: embed(file) })),
     ...(config.texts ?? []).map(({ name, file }) => struct({ name: text(name), text: embed(file) })),
+    ...(config.compiler ? [struct({ name: text(config.compiler), unsafeEval: 'void' })] : []),
     struct({ name: text('INTERNET'), service: text('internet') }),
     ...config.externals.map(({ name }) => struct({ name: text(name), service: text(name) })),
     ...(config.durableObjects?.classes ?? []).map(({ binding, className }) =>

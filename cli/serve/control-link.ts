@@ -50,6 +50,11 @@ export class ControlLink {
     await this.#text('PUT', '/floor', JSON.stringify(this.#floor()));
   }
 
+  /** Tells what modules have become, without being asked. */
+  async learn(modules: readonly FetchedModule[]): Promise<void> {
+    await this.#text('PUT', '/modules', JSON.stringify(modules));
+  }
+
   /**
    * Serves every Snapshot that becomes live, and tells what came of it, so that the status of objects can say it. Connects
    * again whenever the process has gone. Resolves when the first one has been tried.
@@ -108,7 +113,7 @@ export class ControlLink {
 
   async #fetchModules(gateways: Gateways): Promise<void> {
     const wanted = JSON.parse(await this.#text('GET', '/modules')) as ModuleReference[];
-    await this.#text('PUT', '/modules', JSON.stringify(await gateways.fetch(wanted)));
+    await this.learn(await gateways.fetch(wanted));
   }
 
   #takeOver(id: string, gateways: Gateways): Promise<void> {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { type AccessSettings, checkSettings } from '../../control-api/access/settings.ts';
 import type { FloorSource } from '../../control-api/store/floor.ts';
+import type { FetchedModule } from '../../control-api/store/wanted-modules.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { readSources } from '../files.ts';
 import { splitAddress } from './admin.ts';
@@ -37,6 +38,8 @@ export interface Control {
   reload(): Promise<void>;
   /** Has every Snapshot that becomes live served, one after another; resolves when the first has been tried. */
   follow(gateways: Gateways): Promise<void>;
+  /** Modules have become others. */
+  learn(modules: readonly FetchedModule[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,6 +66,7 @@ export async function startControl(options: ControlOptions, floor: () => FloorSo
   return {
     reload: () => link.putFloor(),
     follow: (gateways) => link.follow(gateways),
+    learn: (modules) => link.learn(modules),
     stop: async () => {
       link.close();
       await process.stop(STOP_MS);

@@ -145,7 +145,7 @@ export class Gateway {
   async #take(snapshot: Snapshot, filters: ReadonlyMap<string, string>): Promise<void> {
     const { version } = this.credentials;
     const files = await this.#write(snapshot, filters);
-    if (files.shape === this.#current?.shape && (await this.#publish(snapshot))) {
+    if (files.shape === this.#current?.shape && (await this.#publish(snapshot, files))) {
       rmSync(files.input.folder, { recursive: true, force: true });
       if (version !== this.#shown) await this.#ports.follow(this.#current);
     } else {
@@ -187,8 +187,9 @@ export class Gateway {
   }
 
   /** Whether the running processes took it. */
-  async #publish(snapshot: Snapshot): Promise<boolean> {
+  async #publish(snapshot: Snapshot, files: GenerationFiles): Promise<boolean> {
     try {
+      await this.#current?.adopt(files);
       if (snapshot.id !== this.#current?.snapshot.id) await this.#current?.publish(snapshot);
       return true;
     } catch {

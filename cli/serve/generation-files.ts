@@ -1,12 +1,14 @@
 /** The folder of one generation: Snapshot, modules, certificates and one workerd configuration for each process. */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { COMPILER } from '../../gateway/bindings.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Bundle } from './bundle.ts';
 import { type ExternalService, type SocketConfig, type WorkerConfig, workerdConfig } from './capnp.ts';
 import { certificateFor } from './certificates.ts';
 import type { Credentials } from './credentials.ts';
+import { withoutFilters, writeModules } from './module-files.ts';
 import type { Names } from './names.ts';
 import { externalServices, type PortPlan, portPlan } from './plan.ts';
 import { SecretFiles } from './secret-files.ts';
@@ -36,7 +38,7 @@ export interface GenerationFiles {
   plans: PortPlan[];
   processes: { config: string; sockets: SocketConfig[] }[];
   secrets: SecretFiles;
-  /** Hash of everything but the Snapshot: a process of the same shape can take the Snapshot without starting anew. */
+  /** Hash of everything but the Snapshot and its filters: a process of the same shape can take those without starting anew. */
   shape: string;
 }
 
@@ -59,7 +61,7 @@ export async function writeGeneration(input: GenerationInput): Promise<Generatio
   const { folder, snapshot, state } = input;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const plans = snapshot.listeners.map(portPlan);
-  const modules = writeModules(input);
+  const modules = writeModules(folder, input.bundle, input.filters, ['default', ADMIN_SOCKET]);
   const secrets = new SecretFiles(folder);
   const externals = externalServices(snapshot, input.names, keeper(folder, secrets), input.credentials);
   if (state !== undefined) externals.push(stateService(state, input));
@@ -82,11 +84,12 @@ function stateService(address: string, { folder, credentials }: GenerationInput)
   return { ...service, tls: { certificateHost: STATE_HOST, trustedCertificates, trustBrowserCas: false, keypair } };
 }
 
-/** Every file but the Snapshot; the folder's own name stands in socket addresses and does not count. */
+/** Every file but the Snapshot and the filters; the folder's own name stands in socket addresses and does not count. */
 function shapeOf(folder: string, plans: PortPlan[], secrets: SecretFiles): string {
   const hash = createHash('sha256').update(JSON.stringify(plans)).update(secrets.digest);
   for (const file of readdirSync(folder).sort()) {
-    hash.update(`\n${file}\n`).update(readFileSync(join(folder, file), 'latin1').replaceAll(folder, ''));
+    const content = withoutFilters(folder, file);
+    if (content !== '') hash.update(`\n${file}\n`).update(content);
   }
   return hash.digest('hex');
 }
@@ -99,26 +102,6 @@ function keeper(folder: string, secrets: SecretFiles): (name: string, content: s
     else writeFileSync(join(folder, file), content, { mode: 0o600 });
     return file;
   };
-}
-
-/** The entry only joins the bundle with its filters: Wasm cannot be compiled at run time, so it is imported by name. */
-function writeModules({ folder, bundle, filters }: GenerationInput): WorkerConfig['modules'] {
-  copyFileSync(bundle.file, join(folder, 'gateway.js'));
-  const digests = bundle.exports.includes('registerModules') ? [...filters.keys()].sort() : [];
-  for (const digest of digests) copyFileSync(filters.get(digest)!, join(folder, `${digest}.wasm`));
-  const imports = digests.map((digest, index) => `import filter${index} from './${digest}.wasm';`);
-  const table = digests.map((digest, index) => `'${digest}': filter${index}`).join(', ');
-  const register = digests.length
-    ? `import { registerModules } from './gateway.js';\nregisterModules({ ${table} });`
-    : '';
-  const named = ['default', ADMIN_SOCKET].filter((name) => bundle.exports.includes(name));
-  const entry = [...imports, register, `export { ${named.join(', ')} } from './gateway.js';`, ''].join('\n');
-  writeFileSync(join(folder, 'main.js'), entry);
-  return [
-    { name: 'main.js', kind: 'esModule', file: 'main.js' },
-    { name: 'gateway.js', kind: 'esModule', file: 'gateway.js' },
-    ...digests.map((digest) => ({ name: `${digest}.wasm`, kind: 'wasm' as const, file: `${digest}.wasm` })),
-  ];
 }
 
 async function writeCertificates(
@@ -159,7 +142,7 @@ function writeProcess(
   }
   const config = join(folder, `${index}.capnp`);
   const json = [{ name: 'SNAPSHOT', file: SNAPSHOT_FILE }];
-  writeFileSync(config, workerdConfig({ ...shared, json, sockets }), { mode: 0o600 });
+  writeFileSync(config, workerdConfig({ ...shared, json, sockets, compiler: COMPILER }), { mode: 0o600 });
   return { config, sockets };
 }
 

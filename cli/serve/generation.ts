@@ -1,9 +1,10 @@
 /** One generation of gateway processes: N workerd with the same configuration, replaced or given a new Snapshot as one. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { ADMIN_SOCKET, directSocket, type GenerationFiles, SNAPSHOT_FILE, socketPath } from './generation-files.ts';
+import { adoptModules } from './module-files.ts';
 import { handOver } from './pieces.ts';
 import type { PortPlan } from './plan.ts';
 import { callSocket } from './unix-http.ts';
@@ -19,6 +20,8 @@ export interface Generation {
   replaced: number;
   /** Unix socket of one process: `frontSocket()` or ADMIN_SOCKET. */
   socketPath(process: number, name: string): string;
+  /** Gives the running processes, and those that take their place, the filters of `next`, which has the same shape. */
+  adopt(next: GenerationFiles): Promise<void>;
   /** Hands a Snapshot to the running processes. Rejects when one of them did not take it; then only a new generation helps. */
   publish(snapshot: Snapshot): Promise<void>;
   /** Gives `percent` of the requests to another Snapshot, or to none (undefined). */
@@ -55,6 +58,8 @@ export async function startGeneration(files: GenerationFiles): Promise<Generatio
     await drain();
     throw error;
   }
+  /** Digests of the modules that every process surely has: it forgets what two Snapshots in a row did not name. */
+  let known = new Set(input.filters.keys());
   const { silentMs = SILENT_MS } = input;
   watches = processes.map((process, index) =>
     watchProcess({
@@ -76,6 +81,15 @@ export async function startGeneration(files: GenerationFiles): Promise<Generatio
     replaced: 0,
     drain,
     socketPath: pathOf,
+    adopt: async ({ input: { filters, folder } }) => {
+      adoptModules(input.folder, folder);
+      const added = [...filters].filter(([digest]) => !known.has(digest));
+      for (const [digest, file] of added) {
+        const body = readFileSync(file);
+        await Promise.all(processes.map((_, index) => addModule(pathOf(index, ADMIN_SOCKET), digest, body)));
+      }
+      known = new Set(filters.keys());
+    },
     stage: async (candidate, percent) => {
       const stageIn = (socket: string) =>
         candidate ? handOver(candidate, socket, `/candidate?percent=${percent}`) : endStaging(socket);
@@ -99,6 +113,11 @@ export async function startGeneration(files: GenerationFiles): Promise<Generatio
 async function endStaging(socket: string): Promise<void> {
   const { status } = await callSocket(socket, 'DELETE', '/candidate');
   if (status !== 204) throw new Error(`a gateway process did not end the staging (${status})`);
+}
+
+async function addModule(socket: string, digest: string, body: Uint8Array): Promise<void> {
+  const { status } = await callSocket(socket, 'PUT', `/modules/${digest}`, { body });
+  if (status !== 204) throw new Error(`a gateway process did not take the module ${digest} (${status})`);
 }
 
 function addedUp(counts: readonly ServedCount[]): ServedCount[] {

@@ -5,7 +5,7 @@ import { text as textOf } from 'node:stream/consumers';
 const TIMEOUT_MS = 5000;
 
 interface CallOptions {
-  body?: string;
+  body?: string | Uint8Array;
   /** 5 s unless told. */
   timeoutMs?: number;
 }

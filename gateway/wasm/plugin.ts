@@ -78,6 +78,10 @@ export class Plugin {
     vm.tick();
   }
 
+  get hasModule(): boolean {
+    return this.#module !== undefined;
+  }
+
   /** The VM as it is, for tests and statistics. */
   get vm(): Vm | undefined {
     return this.#vm;
