@@ -41,8 +41,11 @@ const ANALYSERS: readonly Analyser[] = [
 ];
 
 /** Of what was compiled: a definition that another replaced is not looked at. */
-export function analyse({ input, compiled }: Scene): Finding[] {
+export const analyse = (scene: Scene): Finding[] => [...analysing(scene)].flat();
+
+/** The findings of one analyser after another, each looked for when it is asked for. */
+export function* analysing({ input, compiled }: Scene): Generator<Finding[]> {
   const identity = identityOf(input.identity, input.mesh);
   const scene = { compiled, input: { ...input, identity, resources: compiled.resources } };
-  return ANALYSERS.flatMap((analyser) => analyser(scene));
+  for (const analyser of ANALYSERS) yield analyser(scene);
 }

@@ -8,8 +8,8 @@ import type { Held, Inventory } from './inventory.ts';
 
 export interface Analysed extends Compiled {
   input: CompileInput;
-  findingsOf(held: Held): Finding[];
-  placementsOf(held: Held): Placement[];
+  findingsOf(held: Held): readonly Finding[];
+  placementsOf(held: Held): readonly Placement[];
 }
 
 /** @param kept what is the same for every compilation, and `previous`: what is in error keeps what it had there. */
@@ -26,10 +26,12 @@ export function analysed(
   return {
     ...compiled,
     input,
-    findingsOf: (held) => findings.get(held.name) ?? [],
-    placementsOf: (held) => placements.get(held.name) ?? [],
+    findingsOf: (held) => findings.get(held.name) ?? NOTHING,
+    placementsOf: (held) => placements.get(held.name) ?? NOTHING,
   };
 }
+
+const NOTHING: readonly never[] = [];
 
 /** As findings and placements name it; '' when the object could not be read. */
 export const nameOf = (resource: Held['resource']): string => (resource ? describe(resource) : '');

@@ -49,6 +49,11 @@ export class Inventory {
     return [...this.held.values()].flatMap((held) => held.resource ?? []);
   }
 
+  /** Whether the object is still what it was when `held` was read. */
+  isCurrent(held: Held): boolean {
+    return this.held.get(idOf(held.key)) === held;
+  }
+
   /** False for a change of status or bookkeeping only: the Snapshot stays what it is. */
   private follow(change: Change): boolean {
     const id = idOf(change);

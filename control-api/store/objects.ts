@@ -31,6 +31,11 @@ export class ExpiredError extends Error {
 /** How many changes the log keeps; the newest always, because the counter goes on from it. At some 3 KB each this is under 100 MB of SQLite on disk. */
 const KEPT_CHANGES = 20_000;
 
+/** The log is cut once for so many changes. */
+const CHANGES_A_CLEARING = 100;
+
+const WHERE = 'WHERE resource = ? AND namespace = ? AND name = ?';
+
 const SCHEMA = [
   `CREATE TABLE IF NOT EXISTS objects (
      resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, json TEXT NOT NULL,
@@ -43,6 +48,8 @@ const SCHEMA = [
 export class ObjectStore {
   private readonly sql: Sql;
   private readonly listeners = new Set<(change: Change) => void>();
+  /** Nobody else writes, so it need not be asked for. */
+  private newest: number | undefined;
 
   constructor(sql: Sql) {
     this.sql = sql;
@@ -51,20 +58,17 @@ export class ObjectStore {
 
   /** The number of the newest change; 0 in an empty store. */
   get version(): number {
-    const row = firstRow(this.sql.exec('SELECT max(version) AS newest FROM changes'));
-    return Number(row?.newest ?? 0);
+    this.newest ??= Number(firstRow(this.sql.exec('SELECT max(version) AS newest FROM changes'))?.newest ?? 0);
+    return this.newest;
   }
 
   get(key: ObjectKey): Json | undefined {
-    const row = firstRow(
-      this.sql.exec(
-        'SELECT json FROM objects WHERE resource = ? AND namespace = ? AND name = ?',
-        key.resource,
-        key.namespace,
-        key.name,
-      ),
-    );
-    return row && parse(row.json);
+    const text = this.text(key);
+    return text === undefined ? undefined : parse(text);
+  }
+
+  private text({ resource, namespace, name }: ObjectKey): string | undefined {
+    return firstRow(this.sql.exec(`SELECT json FROM objects ${WHERE}`, resource, namespace, name))?.json?.toString();
   }
 
   /** In order of namespace and name, after `after` (exclusive), at most `limit`. An empty namespace lists all of them. */
@@ -92,61 +96,38 @@ export class ObjectStore {
 
   /** Writes the object with its new resourceVersion in it, and logs the change. Returns what was stored. */
   put(key: ObjectKey, object: Json): Json {
-    return this.write(key, () => {
-      const before = this.get(key);
-      return { type: before ? 'MODIFIED' : 'ADDED', object, before };
-    });
+    const before = this.text(key);
+    return this.write(key, before === undefined ? 'ADDED' : 'MODIFIED', object, before);
   }
 
   /** The object as it was when it went, with the resourceVersion of its going; undefined when there was none. */
   delete(key: ObjectKey): Json | undefined {
-    const before = this.get(key);
-    return before && this.write(key, () => ({ type: 'DELETED', object: before, before }));
+    const before = this.text(key);
+    return before === undefined ? undefined : this.write(key, 'DELETED', parse(before), before);
   }
 
-  private write(key: ObjectKey, decide: () => Pick<Change, 'type' | 'object' | 'before'>): Json {
-    const change = this.sql.transaction(() => {
-      const decided = decide();
-      const resourceVersion = this.log(key, decided);
-      const object = withVersion(decided.object, resourceVersion);
-      this.store(key, decided.type, resourceVersion, JSON.stringify(object));
-      return { ...key, ...decided, object, resourceVersion };
+  private write(key: ObjectKey, type: ChangeType, written: Json, before: string | undefined): Json {
+    const resourceVersion = this.version + 1;
+    const object = withVersion(written, resourceVersion);
+    const json = JSON.stringify(object);
+    this.sql.transaction(() => {
+      this.sql.exec(
+        'INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)',
+        ...[resourceVersion, type, key.resource, key.namespace, key.name, json, before ?? null],
+      );
+      if (resourceVersion % CHANGES_A_CLEARING === 0)
+        this.sql.exec('DELETE FROM changes WHERE version <= ?', resourceVersion - KEPT_CHANGES);
+      if (type === 'DELETED') this.sql.exec(`DELETE FROM objects ${WHERE}`, key.resource, key.namespace, key.name);
+      else
+        this.sql.exec(
+          'INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)',
+          ...[key.resource, key.namespace, key.name, resourceVersion, json],
+        );
     });
+    this.newest = resourceVersion;
+    const change = { ...key, type, object, before: before === undefined ? undefined : parse(before), resourceVersion };
     for (const listener of this.listeners) listener(change);
-    return change.object;
-  }
-
-  private log(key: ObjectKey, change: Pick<Change, 'type' | 'before'>): number {
-    const before = change.before ? JSON.stringify(change.before) : null;
-    const row = firstRow(
-      this.sql.exec(
-        `INSERT INTO changes (type, resource, namespace, name, json, before) VALUES (?, ?, ?, ?, '', ?) RETURNING version`,
-        ...[change.type, key.resource, key.namespace, key.name, before],
-      ),
-    );
-    return Number(row?.version);
-  }
-
-  private store(key: ObjectKey, type: ChangeType, version: number, json: string): void {
-    this.sql.exec('UPDATE changes SET json = ? WHERE version = ?', json, version);
-    this.sql.exec('DELETE FROM changes WHERE version <= ?', version - KEPT_CHANGES);
-    if (type === 'DELETED') {
-      this.sql.exec(
-        'DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?',
-        key.resource,
-        key.namespace,
-        key.name,
-      );
-    } else {
-      this.sql.exec(
-        'INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)',
-        key.resource,
-        key.namespace,
-        key.name,
-        version,
-        json,
-      );
-    }
+    return object;
   }
 
   /** Every change after `version`, in order. Throws ExpiredError when the log no longer reaches that far back. */

@@ -6,7 +6,7 @@
 
 import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
-import { analyse } from '../analysis/analyse.ts';
+import { analyse, analysing } from '../analysis/analyse.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { compile } from '../compile/compile.ts';
 import { CompileMemo } from '../compile/memo.ts';
@@ -14,15 +14,14 @@ import { INGRESS_GATEWAY, type ModuleReference } from '../compile/processor.ts';
 import type { Sharded } from '../compile/shards.ts';
 import { describe, type Resource } from '../resources/resource.ts';
 import type { RolloutSpec } from '../resources/types.gen.ts';
-import type { Json } from '../rest/apply/fields.ts';
-import { timestamp } from '../rest/metadata.ts';
 import { type Analysed, analysed } from './analysed.ts';
-import { type Liveness, statusOf } from './conditions.ts';
+import type { Liveness } from './conditions.ts';
 import { type Floor, laidOver, NO_FLOOR } from './floor.ts';
 import type { Held, Inventory } from './inventory.ts';
 import type { ObjectStore } from './objects.ts';
 import { Rollout } from './rollout.ts';
 import type { Publication, Snapshots } from './snapshots.ts';
+import { Statuses } from './statuses.ts';
 import { type FetchedModule, WantedModules } from './wanted-modules.ts';
 
 /** Long enough to gather the objects of one `kubectl apply`, short enough that nobody notices. */
@@ -46,7 +45,7 @@ export interface Follower {
 }
 
 export class Publisher {
-  private readonly store: ObjectStore;
+  private readonly statuses: Statuses;
   private readonly inventory: Inventory;
   private readonly snapshots: Snapshots;
   private readonly followers = new Set<Follower>();
@@ -68,7 +67,7 @@ export class Publisher {
   private hasParent = false;
 
   constructor(store: ObjectStore, inventory: Inventory, snapshots: Snapshots) {
-    this.store = store;
+    this.statuses = new Statuses(store, inventory);
     this.inventory = inventory;
     this.snapshots = snapshots;
   }
@@ -144,7 +143,7 @@ export class Publisher {
     // What gateways are to confirm is reported then: until then they would wait for the reports.
     if (!this.move(this.last)) this.report();
     clearTimeout(this.analysis);
-    this.analysis = setTimeout(() => this.analyse(), ANALYSE_AFTER_MS + this.inventory.size / BULK_OBJECTS_PER_MS);
+    this.analysis = setTimeout(() => void this.analyse(), ANALYSE_AFTER_MS + this.inventory.size / BULK_OBJECTS_PER_MS);
   }
 
   /** What is in error keeps what it had in the compilation before, which may have been another process's. */
@@ -250,9 +249,16 @@ export class Publisher {
     for (const { moved } of this.followers) moved(publication);
   }
 
-  private analyse(): void {
-    if (!this.last) return;
-    const findings = analyse({ input: this.last.input, compiled: this.last });
+  /** One analyser after another, with calls in between; a newer compilation begins anew. */
+  private async analyse(): Promise<void> {
+    const compiled = this.last;
+    if (!compiled) return;
+    const findings: Finding[] = [];
+    for (const found of analysing({ input: compiled.input, compiled })) {
+      for (const finding of found) findings.push(finding);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (this.last !== compiled) return;
+    }
     this.advice = Map.groupBy(findings, (finding) => finding.resource);
     this.report();
   }
@@ -273,19 +279,13 @@ export class Publisher {
   private report(): void {
     const compiled = this.last;
     if (!compiled) return;
-    const liveness = this.liveness(compiled);
-    for (const held of this.inventory) if (held.hasStatus) this.reportOn(held, compiled, liveness);
-  }
-
-  private reportOn(held: Held, compiled: Analysed, liveness: Liveness): void {
-    const findings = [...held.findings, ...compiled.findingsOf(held), ...(this.advice.get(held.name) ?? [])];
-    const placements = [...compiled.placementsOf(held), ...held.placements];
-    const status = statusOf(held.status, held.generation, { findings, placements, liveness }, timestamp());
-    if (status === held.status) return;
-    const object = this.store.get(held.key);
-    if (object) this.store.put(held.key, { ...object, status } as Json);
+    const { findingsOf, placementsOf } = compiled;
+    const adviceOf = ({ name }: Held) => this.advice.get(name) ?? NOTHING;
+    this.statuses.update({ findingsOf, placementsOf, adviceOf, liveness: this.liveness(compiled) });
   }
 }
+
+const NOTHING: readonly Finding[] = [];
 
 /** The one in the root namespace that was made first. */
 function rolloutIn(resources: readonly Resource[]): RolloutSpec | undefined {
