@@ -6,8 +6,10 @@ import type { Finding, Level } from '../control-api/analysis/finding.ts';
 import { mergeOrder, type OrderedHost } from '../control-api/analysis/merge-order.ts';
 import type { CompileInput, Placement } from '../control-api/compile/processor.ts';
 import { type ShortForm, shortForms } from '../control-api/compile/ratelimit/short-form.ts';
+import { neededBindings } from '../control-api/mesh/bindings.ts';
 import { placementsOf } from '../control-api/resources/placement.ts';
 import { describe } from '../control-api/resources/resource.ts';
+import type { Snapshot } from '../gateway/snapshot.ts';
 import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
 import { action, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
@@ -15,6 +17,7 @@ import { several } from './options.ts';
 
 interface CheckOptions extends ConfigurationOptions {
   output: 'text' | 'json';
+  wrangler?: string;
 }
 
 export function checkCommand(): Command {
@@ -23,13 +26,18 @@ export function checkCommand(): Command {
     .requiredOption('-f, --filename <path>', 'file, folder or - (repeatable)', several, [])
     .option('--mesh-config <file>', "Istio's MeshConfig")
     .option('-n, --namespace <name>', 'namespace of resources that name none', 'default')
+    .option('--wrangler <file>', "also: which bindings a deployment with wrangler's configuration lacks")
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(action(check));
 }
 
 async function check(options: CheckOptions): Promise<void> {
   const { input, ...compiled } = readConfiguration(options);
-  const findings = [...compiled.findings, ...analyse({ input, compiled })].sort(byPlace);
+  const findings = [
+    ...compiled.findings,
+    ...analyse({ input, compiled }),
+    ...(await bindingFindings(options, compiled.snapshot, input)),
+  ].sort(byPlace);
   const order = mergeOrder(compiled.snapshot, input.resources);
   const { snapshot } = compiled;
   const placements = withFields(compiled.placements, input);
@@ -46,6 +54,13 @@ async function check(options: CheckOptions): Promise<void> {
     console.log(summary(findings));
   }
   process.exitCode = findings.some(({ level }) => level === 'error') ? EXIT.findings : EXIT.fine;
+}
+
+/** Only for Cloudflare: `serve` reaches every address by itself. */
+async function bindingFindings({ wrangler }: CheckOptions, snapshot: Snapshot, input: CompileInput) {
+  if (wrangler === undefined) return [];
+  const { missingBindings, readWranglerConfig } = await import('./deploy/wrangler-config.ts');
+  return missingBindings(neededBindings(snapshot, input.resources), await readWranglerConfig(wrangler));
 }
 
 /** As one reads files: by file, line and column; findings about no place come first. */

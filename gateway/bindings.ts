@@ -38,6 +38,8 @@ export interface GatewayEnv {
   INTERNET?: unknown;
   /** A secret: the private half of the MeshEntry's assertion keys, an ES256 key as JWK text. */
   ENTRY_KEY?: unknown;
+  /** Endpoints (by `endpointBinding`) whose port nobody can look at from here: only their binding reaches them. */
+  HIDDEN?: ReadonlySet<string>;
   [endpoint: string]: unknown;
 }
 

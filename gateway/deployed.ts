@@ -3,12 +3,13 @@
  * reached by bindings where the account has them (VPC Services), else by name over the internet.
  */
 import { endpointBinding, type GatewayEnv, type SocketProps } from './bindings.ts';
-import { deployedBinding } from './deployed-binding.ts';
+import { certificateBinding, deployedBinding } from './deployed-binding.ts';
 import { chooseServer } from './listener/sni.ts';
-import type { Endpoint, Snapshot } from './snapshot.ts';
+import type { Cluster, Endpoint, Snapshot } from './snapshot.ts';
 import type { SnapshotStore } from './snapshot-generation.ts';
 import type { Report } from './snapshot-kv.ts';
 import { gatewayOf, publish, publishedGateway } from './snapshot-source.ts';
+import { AUTHORITY_HEADER } from './upstream/mesh-headers.ts';
 import { serve } from './worker.ts';
 
 interface DeployedEnv extends Record<string, unknown> {
@@ -64,26 +65,36 @@ function propsOf(url: string, { listeners }: Snapshot): SocketProps {
 }
 
 function bindingsOf(snapshot: Snapshot, env: Record<string, unknown>): GatewayEnv {
-  const bindings: GatewayEnv = { ...env, SNAPSHOT: snapshot };
+  const hidden = new Set<string>();
+  const bindings: GatewayEnv = { ...env, SNAPSHOT: snapshot, HIDDEN: hidden };
   for (const cluster of Object.values(snapshot.clusters)) {
     for (const endpoint of cluster.endpoints) {
-      bindings[endpointBinding(cluster, endpoint)] =
-        env[deployedBinding(cluster, endpoint)] ?? byName(endpoint, cluster.tls !== undefined);
+      const name = endpointBinding(cluster, endpoint);
+      const bound = env[deployedBinding(cluster, endpoint)];
+      if (bound !== undefined) hidden.add(name);
+      const certificate = env[certificateBinding(cluster, endpoint)] as Fetcher | undefined;
+      bindings[name] = bound ?? byName(endpoint, cluster, certificate);
     }
   }
   return bindings;
 }
 
-/** Without a binding the platform sends the URL's host as Host, so the original one goes along as X-Forwarded-Host. */
-function byName({ address, port }: Endpoint, tls: boolean): Pick<Fetcher, 'fetch'> {
+/**
+ * Over the internet the platform sends the URL's host as Host, so the original one goes along in a header: one that the mesh entry
+ * puts back, for others X-Forwarded-Host. @param certificate shows a client certificate (`mtls_certificates`)
+ */
+function byName({ address, port }: Endpoint, cluster: Cluster, certificate?: Fetcher): Pick<Fetcher, 'fetch'> {
+  const scheme = cluster.tls ? 'https' : 'http';
+  const original = cluster.resolution === 'MESH' ? AUTHORITY_HEADER : 'x-forwarded-host';
+  const way: typeof fetch = certificate ? certificate.fetch.bind(certificate) : fetch;
   return {
     fetch: (input, init) => {
       const request = new Request(input as RequestInfo, init as RequestInit);
       const { host, pathname, search } = new URL(request.url);
       const headers = new Headers(request.headers);
-      headers.set('x-forwarded-host', host);
-      const url = `${tls ? 'https' : 'http'}://${address}:${port}${pathname}${search}`;
-      return fetch(url, new Request(request, { headers, redirect: 'manual' }));
+      headers.set(original, host);
+      const url = `${scheme}://${address}:${port}${pathname}${search}`;
+      return way(url, new Request(request, { headers, redirect: 'manual' }));
     },
   };
 }

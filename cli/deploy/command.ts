@@ -1,16 +1,17 @@
 /** `bowsprit deploy`: checks, builds and hands over to wrangler, which knows Cloudflare. */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { analyse } from '../../control-api/analysis/analyse.ts';
-import { deployedBinding } from '../../gateway/deployed-binding.ts';
+import { neededBindings } from '../../control-api/mesh/bindings.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { type ConfigurationOptions, readConfiguration } from '../configuration.ts';
 import { action, CommandError, EXIT } from '../exit.ts';
 import { printFindings } from '../findings.ts';
 import { several } from '../options.ts';
-import { writeDeployment } from './build.ts';
+import { DEPLOYMENT, writeDeployment } from './build.ts';
+import { missingBindings, readWranglerConfig, withBindings, writeWranglerConfig } from './wrangler-config.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -20,6 +21,7 @@ interface DeployOptions extends ConfigurationOptions {
   config: string;
   buildOnly?: boolean;
   force?: boolean;
+  snapshots?: string;
 }
 
 export function deployCommand(): Command {
@@ -29,6 +31,7 @@ export function deployCommand(): Command {
     .option('--mesh-config <file>', "Istio's MeshConfig")
     .option('-n, --namespace <name>', 'namespace of resources that name none', 'default')
     .option('--config <file>', "wrangler's configuration", join(ROOT, 'wrangler.toml'))
+    .option('--snapshots <id>', 'Workers KV namespace with what the control API publishes')
     .option('--dry-run', 'build and check, deploy nothing; needs no network')
     .option('--outdir <folder>', 'where wrangler puts the bundle of a dry run')
     .option('--build-only', 'write what wrangler bundles, and stop there')
@@ -39,37 +42,41 @@ export function deployCommand(): Command {
 async function deploy(options: DeployOptions): Promise<void> {
   const filename = options.filename.length > 0 ? options.filename : [join(ROOT, 'config')];
   const { input, ...compiled } = readConfiguration({ ...options, filename });
-  const findings = [...compiled.findings, ...analyse({ input, compiled })].filter(({ level }) => level !== 'info');
+  const needed = neededBindings(compiled.snapshot, input.resources);
+  const base = await readWranglerConfig(options.config);
+  const findings = [
+    ...compiled.findings,
+    ...analyse({ input, compiled }),
+    ...(options.buildOnly ? [] : missingBindings(needed, base)),
+  ].filter(({ level }) => level !== 'info');
   printFindings(findings);
   if (findings.some(({ level }) => level === 'error') && !options.force) {
     throw new CommandError('errors: nothing is deployed (--force leaves out what is in error)', EXIT.findings);
   }
-  printBindings(compiled.snapshot);
   writeDeployment(compiled.snapshot, compiled.filters);
-  if (!options.buildOnly) runWrangler(options);
+  if (options.buildOnly) return;
+  printNames(compiled.snapshot, new Set(needed.map(({ what }) => what)));
+  runWrangler(writeWranglerConfig(withBindings(base, needed, options.snapshots), DEPLOYMENT), options);
 }
 
-/** Which bindings reach the endpoints: without them the platform can only reach public names, with their own Host. */
-function printBindings({ clusters }: Snapshot): void {
-  const names = new Set(Object.values(clusters).flatMap((one) => one.endpoints.map((at) => deployedBinding(one, at))));
-  if (names.size === 0) return;
-  console.error(
-    'Endpoints are reached by these bindings of wrangler.toml (vpc_services), else by name over the internet:',
-  );
-  for (const name of [...names].sort()) console.error(`  ${name}`);
+/** What is reached without a binding gets its own name as Host. */
+function printNames({ clusters }: Snapshot, bound: ReadonlySet<string>): void {
+  const all = Object.values(clusters).filter(({ resolution }) => resolution !== 'MESH');
+  const names = new Set(all.flatMap(({ endpoints }) => endpoints.map(({ address, port }) => `${address}:${port}`)));
+  const rest = [...names].filter((name) => !bound.has(name)).sort();
+  if (rest.length > 0) console.error(`Over the internet, the request's Host in X-Forwarded-Host: ${rest.join(', ')}`);
 }
 
-function runWrangler({ config, dryRun, outdir }: DeployOptions): void {
+function runWrangler(config: string, { dryRun, outdir }: DeployOptions): void {
   const wrangler = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin/wrangler.js');
   const args = [
     'deploy',
     '--config',
     config,
     ...(dryRun ? ['--dry-run'] : []),
-    ...(outdir ? ['--outdir', outdir] : []),
+    ...(outdir ? ['--outdir', resolve(outdir)] : []),
   ];
-  // The sources are there already: wrangler's own build step must not make them again from config/.
-  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', BOWSPRIT_BUILT: '1' };
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false' };
   const { status } = spawnSync(process.execPath, [wrangler, ...args], { stdio: 'inherit', env });
   if (status !== 0) throw new CommandError(`wrangler ended with ${status}`, EXIT.failed);
 }

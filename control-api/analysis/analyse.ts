@@ -11,6 +11,7 @@ import { gatewayBindings } from './gateway-bindings.ts';
 import { gatewayConflicts } from './gateway-conflicts.ts';
 import { gatewaySelectors } from './gateway-selectors.ts';
 import { meshConflicts } from './mesh-conflicts.ts';
+import { meshEntries } from './mesh-entries.ts';
 import { platform } from './platform.ts';
 import { shadowedRoutes } from './shadowed-routes.ts';
 import { surprises } from './surprises.ts';
@@ -33,6 +34,7 @@ const ANALYSERS: readonly Analyser[] = [
   shadowedRoutes,
   claimRoutes,
   meshConflicts,
+  meshEntries,
   upstreamTls,
   envoyFilters,
   surprises,

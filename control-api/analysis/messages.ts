@@ -3,6 +3,7 @@
  * one (IST0101 …), BSP… for ours. docs/messages is generated from it. `{name}` in a text is replaced by the argument.
  */
 import type { Level } from './finding.ts';
+import { MESH_MESSAGES } from './messages-mesh.ts';
 import { PLATFORM_MESSAGES } from './messages-platform.ts';
 import { RATE_LIMIT_MESSAGES } from './messages-rate-limit.ts';
 import { SECURITY_MESSAGES } from './messages-security.ts';
@@ -24,12 +25,6 @@ export const MESSAGES = {
     mend: 'Correct the field; the resource is left out until then.',
   },
   SchemaWarning: { code: 'IST0133', level: 'warning', text: 'Schema validation warning: {warning}' },
-  SecondMeshEntry: {
-    code: 'BSP0920',
-    level: 'warning',
-    text: 'there is one way into the mesh, and {first} names it already; this one is left out',
-    mend: 'Remove one of the two.',
-  },
   UnreadableDocument: {
     code: 'BSP0001',
     level: 'error',
@@ -225,6 +220,7 @@ export const MESSAGES = {
     text: 'defined again at {place}; only the last definition counts, as with kubectl apply',
   },
   ...PLATFORM_MESSAGES,
+  ...MESH_MESSAGES,
   ...TRAFFIC_MESSAGES,
   ...WASM_MESSAGES,
   NoEndpoints: {

@@ -14,6 +14,8 @@ import type { CompileInput, Draft, Processor } from './processor.ts';
 /** A MeshEntry with everything said. */
 export interface EntrySettings
   extends Required<Omit<MeshEntrySpec, 'assertion' | 'vpcServiceId' | 'mtlsCertificateId'>> {
+  /** Present: the edge comes over the internet, where it cannot choose the Host. */
+  mtlsCertificateId?: string;
   /** Absent: the edge's certificate is proof enough. */
   assertion?: { jwks: string; audience: string };
 }

@@ -7,7 +7,13 @@ const ISSUER = 'bowsprit-edge';
 const SUBJECT = 'edge';
 
 export function access(settings: EntrySettings): Manifest[] {
-  return [gateway(settings), ...assertion(settings), onlyTheEdge(settings), strict(settings.namespace)];
+  return [
+    gateway(settings),
+    ...authority(settings),
+    ...assertion(settings),
+    onlyTheEdge(settings),
+    strict(settings.namespace),
+  ];
 }
 
 function gateway({ namespace, transport }: EntrySettings): Manifest {
@@ -25,6 +31,24 @@ function gateway({ namespace, transport }: EntrySettings): Manifest {
     metadata: meta(namespace),
     spec: { selector: { istio: ENTRY_NAME }, servers: [{ ...server, hosts: [`${namespace}/*`] }] },
   };
+}
+
+/** Over the internet Host is the entry's own name; the edge writes the original beside it. No other Istio object takes it from there. Envoy reads it after the route’s removals, so it stays. */
+function authority({ namespace, transport, mtlsCertificateId }: EntrySettings): Manifest[] {
+  if (transport !== 'MUTUAL_TLS' || mtlsCertificateId === undefined) return [];
+  const match = { context: 'GATEWAY', routeConfiguration: { vhost: { route: { action: 'ROUTE' } } } };
+  const value = { route: { host_rewrite_header: 'x-bowsprit-authority' } };
+  return [
+    {
+      apiVersion: 'networking.istio.io/v1alpha3',
+      kind: 'EnvoyFilter',
+      metadata: meta(namespace, 'bowsprit-authority'),
+      spec: {
+        workloadSelector: { labels: { istio: ENTRY_NAME } },
+        configPatches: [{ applyTo: 'HTTP_ROUTE', match, patch: { operation: 'MERGE', value } }],
+      },
+    },
+  ];
 }
 
 /** A forged, expired or foreign assertion gets 401, whoever shows it. */

@@ -96,7 +96,7 @@ function endRetry(target: Target): void {
 /** Of a try that another one follows. */
 function letGo(exchange: HttpExchange, outcome: Outcome, cluster: Cluster): void {
   if (outcome instanceof Response) outcome.body?.cancel().catch(() => {});
-  else if (outcome === 'reset') withoutPolicy(exchange, cluster);
+  else if (outcome !== 'connect' && outcome !== 'handshake') withoutPolicy(exchange, cluster);
 }
 
 /** Only a request that may be sent twice has its body kept. */

@@ -11,6 +11,8 @@ import { RESPONSE_FLAGS } from '../telemetry/flags.ts';
 export const DESTINATION_HEADER = 'x-bowsprit-destination';
 /** The edge's signed word; see assertion.ts. */
 export const ASSERTION_HEADER = 'x-bowsprit-assertion';
+/** The original Host, where the transport cannot carry it; the entry puts it back. */
+export const AUTHORITY_HEADER = 'x-bowsprit-authority';
 const OWN_HEADERS = [DESTINATION_HEADER, ASSERTION_HEADER, 'x-bowsprit-forwarded-for', 'x-bowsprit-request-id'];
 /** The entry sets it to `%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%`: why it, and not the application, answered. */
 export const ENTRY_HEADER = 'x-bowsprit-entry';
@@ -26,6 +28,7 @@ export function foldMeshHeaders(
   const destination = policy === undefined ? cluster.name : `${cluster.name};${policy}`;
   return ({ requestHeaders, clientAddress }) => {
     requestHeaders.remove(ASSERTION_HEADER);
+    requestHeaders.remove(AUTHORITY_HEADER);
     requestHeaders.set(DESTINATION_HEADER, destination);
     copy(requestHeaders, 'x-forwarded-for', 'x-bowsprit-forwarded-for');
     copy(requestHeaders, 'x-request-id', 'x-bowsprit-request-id');

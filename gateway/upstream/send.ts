@@ -1,4 +1,5 @@
 /** One try: the request as the exchange now has it, to one endpoint. */
+import type { GatewayEnv } from '../bindings.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import type { Cluster } from '../snapshot.ts';
 import type { Host } from './balance/host.ts';
@@ -35,6 +36,7 @@ export async function send(
     return isUnasked(answer) ? 'protocol' : answer;
   } catch (error) {
     if (signal?.aborted) return signal.reason as LimitReason;
+    if ((outgoing.env as GatewayEnv).HIDDEN?.has(host.binding)) return 'reset';
     if (cluster.tls && !isLostConnection(error)) return 'handshake';
     // "Network connection lost." is all that the runtime says; Envoy tells the two apart and retries only refusals.
     return (await lookAt(host.endpoint)) === 'open' ? 'reset' : 'connect';

@@ -1,14 +1,15 @@
 /** What goes to Cloudflare: wrangler accepts and bundles it without a network, and the bundle serves in the runtime. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { workerdConfig } from '../../cli/serve/capnp.ts';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { type WorkerConfig, workerdConfig } from '../../cli/serve/capnp.ts';
 import { callSocket } from '../../cli/serve/unix-http.ts';
 import { superviseWorkerd } from '../../cli/serve/workerd.ts';
 
@@ -52,8 +53,42 @@ describe('deploy', { concurrency: 1 }, () => {
       join(folder, 'shop.yaml'),
     );
     assert.equal(status, 0, output);
-    assert.ok(output.includes(`UPSTREAM_127_0_0_1_${port}`), output);
+    assert.match(output, new RegExp(`BSP0921.*UPSTREAM_127_0_0_1_${port} only`));
     await serveBundle(out, port);
+  });
+
+  it('what a MeshEntry needs stands in the wrangler.toml that is deployed, and the bundle signs its way into the tunnel', async () => {
+    const secret = join(folder, 'key.jwk');
+    const jwks = execFileSync('node', ['cli/bowsprit.mjs', 'mesh', '--new-key', secret], { encoding: 'utf8' }).trim();
+    const file = join(folder, 'mesh.yaml');
+    const without = meshConfiguration(jwks);
+    writeFileSync(file, without);
+    const check = run('node', 'cli/bowsprit.mjs', 'check', '-f', file, '--wrangler', join(ROOT, 'wrangler.toml'));
+    assert.equal(check.status, 79, check.output);
+    assert.match(check.output, /BSP0927.*UPSTREAM_entry_internal_8081/);
+
+    writeFileSync(file, without.replace('transport: TUNNEL', 'transport: TUNNEL, vpcServiceId: vpc-1'));
+    const out = join(folder, 'mesh');
+    const dry = run(
+      'node',
+      'cli/bowsprit.mjs',
+      'deploy',
+      '--dry-run',
+      '--outdir',
+      out,
+      '-f',
+      file,
+      '--snapshots',
+      'abc',
+    );
+    assert.equal(dry.status, 0, dry.output);
+    assert.match(dry.output, /env\.UPSTREAM_entry_internal_8081 \(vpc-1\)\s+VPC Service/);
+    assert.match(dry.output, /env\.SNAPSHOTS \(abc\)\s+KV Namespace/);
+    assert.match(
+      readFileSync(join(ROOT, 'dist/deploy/wrangler.toml'), 'utf8'),
+      /\[secrets\]\nrequired = \[ "ENTRY_KEY" \]/,
+    );
+    await throughTunnel(out, secret, JSON.parse(jwks));
   });
 
   it('deploys nothing when there are errors', () => {
@@ -74,31 +109,75 @@ describe('deploy', { concurrency: 1 }, () => {
   });
 });
 
-/** Runs the bundle with the binding of its endpoint, as an account would. */
-async function serveBundle(out: string, port: number): Promise<void> {
+/** Runs the bundle with the bindings of an account, `path` asked of it. */
+async function served(out: string, bindings: Pick<WorkerConfig, 'externals' | 'texts'>, path: string) {
   const socket = { name: 'http', address: `unix:${join(out, 'http')}` };
   const config = join(out, 'worker.capnp');
-  const externals = [{ name: `UPSTREAM_127_0_0_1_${port}`, address: `127.0.0.1:${port}` }];
   const modules = [{ name: 'main.js', kind: 'esModule' as const, file: 'main.js' }];
-  writeFileSync(config, workerdConfig({ modules, json: [], externals, sockets: [socket] }));
+  writeFileSync(config, workerdConfig({ modules, json: [], ...bindings, sockets: [socket] }));
   const worker = superviseWorkerd({ title: 'bundle', config, sockets: [socket], inherited: {} });
   try {
     await worker.ready;
-    const { status, text } = await callSocket(join(out, 'http'), 'GET', '/cart?x=1');
-    assert.deepEqual([status, text], [200, 'admin/cart?x=1']);
+    return await callSocket(join(out, 'http'), 'GET', path);
   } finally {
     await worker.stop();
   }
 }
 
-function configuration(port: number): string {
-  return `
+async function serveBundle(out: string, port: number): Promise<void> {
+  const externals = [{ name: `UPSTREAM_127_0_0_1_${port}`, address: `127.0.0.1:${port}` }];
+  const { status, text } = await served(out, { externals }, '/cart?x=1');
+  assert.deepEqual([status, text], [200, 'admin/cart?x=1']);
+}
+
+/** A server that says what came stands where the tunnel's end would be. */
+async function throughTunnel(out: string, secret: string, jwks: JSONWebKeySet): Promise<void> {
+  const tunnel = createServer((request, response) => response.end(JSON.stringify(request.headers)));
+  await new Promise<void>((resolve) => tunnel.listen(0, '127.0.0.1', resolve));
+  const { port } = tunnel.address() as AddressInfo;
+  copyFileSync(secret, join(out, 'key.jwk'));
+  const externals = [{ name: 'UPSTREAM_entry_internal_8081', address: `127.0.0.1:${port}` }];
+  try {
+    const { text } = await served(out, { externals, texts: [{ name: 'ENTRY_KEY', file: 'key.jwk' }] }, '/');
+    const headers = JSON.parse(text) as Record<string, string>;
+    assert.equal(headers.host, 'admin');
+    assert.equal(headers['x-bowsprit-destination']?.split(';')[0], 'outbound|80||ui.default.svc.cluster.local');
+    const audience = { issuer: 'bowsprit-edge', audience: 'bowsprit-entry', subject: 'edge' };
+    await jwtVerify(headers['x-bowsprit-assertion'] ?? '', createLocalJWKSet(jwks), audience);
+  } finally {
+    tunnel.close();
+  }
+}
+
+const GATEWAY = `
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: { name: gw }
 spec:
   selector: { istio: ingressgateway }
   servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
+`;
+
+function meshConfiguration(jwks: string): string {
+  return `${GATEWAY}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: ui }
+spec:
+  hosts: ["*"]
+  gateways: [gw]
+  http: [{ route: [{ destination: { host: ui, port: { number: 80 } } }] }]
+---
+apiVersion: bowsprit.dev/v1alpha1
+kind: MeshEntry
+metadata: { name: entry }
+spec: { transport: TUNNEL, address: entry.internal, assertion: { jwks: '${jwks}' } }
+`;
+}
+
+function configuration(port: number): string {
+  return `${GATEWAY}
 ---
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry

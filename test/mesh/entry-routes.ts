@@ -23,16 +23,29 @@ interface EntryRoute {
 const headerOptions = (set: Record<string, string>) =>
   Object.entries(set).map(([key, value]) => ({ header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }));
 
+/** EnvoyFilters that merge something into every route. */
+function mergedRoute(manifests: Manifest[]): Record<string, unknown> {
+  const patches = manifests
+    .filter(({ kind }) => kind === 'EnvoyFilter')
+    .flatMap(({ spec }) => (spec as { configPatches: { patch: { value: { route: object } } }[] }).configPatches);
+  return Object.assign({}, ...patches.map(({ patch }) => patch.value.route));
+}
+
 /** Istio's order: routes with a match first, in the order of their VirtualService, the catch-all of `bowsprit-none` last. */
 export function entryRoutes(manifests: Manifest[]): unknown[] {
   const routes = manifests
     .filter(({ kind }) => kind === 'VirtualService')
     .flatMap(({ spec }) => (spec as { http: EntryRoute[] }).http);
   const ordered = [...routes.filter((route) => route.match), ...routes.filter((route) => !route.match)];
-  return ordered.flatMap((route) => (route.match ?? [undefined]).map((match) => entryRoute(route, match?.headers)));
+  const merged = mergedRoute(manifests);
+  return ordered.flatMap((route) =>
+    (route.match ?? [undefined]).map((match) => entryRoute(route, merged, match?.headers)),
+  );
 }
 
-function entryRoute(route: EntryRoute, headers: NonNullable<EntryRoute['match']>[number]['headers'] = {}) {
+type HeaderMatches = NonNullable<EntryRoute['match']>[number]['headers'];
+
+function entryRoute(route: EntryRoute, merged: Record<string, unknown>, headers: HeaderMatches = {}) {
   return {
     name: route.name,
     match: {
@@ -41,11 +54,11 @@ function entryRoute(route: EntryRoute, headers: NonNullable<EntryRoute['match']>
     },
     response_headers_to_add: headerOptions(route.headers.response.set),
     response_headers_to_remove: route.headers.response.remove ?? [],
-    ...(route.directResponse ? { direct_response: { status: route.directResponse.status } } : forward(route)),
+    ...(route.directResponse ? { direct_response: { status: route.directResponse.status } } : forward(route, merged)),
   };
 }
 
-function forward({ headers, route = [], timeout, retries }: EntryRoute) {
+function forward({ headers, route = [], timeout, retries }: EntryRoute, merged: Record<string, unknown>) {
   const [to] = route;
   const subset = to?.destination.subset ?? '';
   // Two weighted clusters, as Istio writes them: a cluster's own headers are set before the route's are removed.
@@ -55,7 +68,7 @@ function forward({ headers, route = [], timeout, retries }: EntryRoute) {
   ];
   return {
     request_headers_to_remove: headers.request?.remove ?? [],
-    route: { weighted_clusters: { clusters }, timeout: seconds(timeout) ?? '0s', ...retryPolicy(retries) },
+    route: { weighted_clusters: { clusters }, timeout: seconds(timeout) ?? '0s', ...retryPolicy(retries), ...merged },
   };
 }
 

@@ -57,7 +57,7 @@ spec:
 apiVersion: bowsprit.dev/v1alpha1
 kind: MeshEntry
 metadata: {name: entry}
-spec: {address: 127.0.0.1, port: ${entry}}
+spec: {address: 127.0.0.1, port: ${entry}, mtlsCertificateId: c-1}
 `;
 
 let stage: Stage;
@@ -129,6 +129,19 @@ test('the verified token goes along where forwardOriginalToken asks for it, and 
   const { headers } = await seen('/', { headers: { authorization: `Bearer ${await token('taken')}` } });
   assert.equal(headers.authorization, undefined);
   assert.match(Buffer.from(headers['x-payload'] ?? '', 'base64url').toString(), /"iss":"taken"/);
+});
+
+test('where the transport carries the entry’s name as Host, the authority is put back; no client can do that', async () => {
+  const destination = 'outbound|9080|v1|reviews.default.svc.cluster.local';
+  const headers = {
+    host: 'entry.example.com',
+    'x-bowsprit-destination': destination,
+    'x-bowsprit-authority': 'shop.example.com',
+  };
+  const answer = await get(stage.ports.entry, '/', { headers, tls: stage.shown('certs/bowsprit-edge') });
+  assert.equal((JSON.parse(answer.body) as Seen).headers.host, 'shop.example.com');
+  const { headers: honest } = await seen('/', { headers: { 'x-bowsprit-authority': 'elsewhere.example.com' } });
+  assert.equal(honest.host, 'shop.example.com');
 });
 
 test('neither a client nor a header operation chooses another destination', async () => {
