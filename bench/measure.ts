@@ -1,5 +1,5 @@
 /** Measuring a server process from outside: its CPU time from /proc, its answers through the load generator. */
-import { readFileSync } from 'node:fs';
+import { cpuMicroseconds } from './cpu.ts';
 import { type LoadOptions, type LoadResult, load } from './load.ts';
 
 export interface Subject {
@@ -12,17 +12,6 @@ export interface Subject {
 export interface Cost extends LoadResult {
   /** Server CPU microseconds a request, user and system, all threads. */
   microseconds: number;
-}
-
-/** The kernel counts in ticks of 10 ms. */
-const TICK_US = 10_000;
-
-/** Of a process and its children: a program may be started through a wrapper. */
-function cpuMicroseconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
-  const own = (Number(fields[11]) + Number(fields[12])) * TICK_US;
-  return children.reduce((sum, child) => sum + cpuMicroseconds(Number(child)), own);
 }
 
 /** Loads a subject for `seconds`. Throws when an answer is not 200: it would measure something else. */
@@ -63,7 +52,7 @@ export async function compare(
   return { cost: median(costs), over: median(over) };
 }
 
-function median(values: number[]): number {
+export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

@@ -8,6 +8,8 @@ import { freePort } from '../support/free-port.ts';
 export interface RunningEnvoy {
   adminPort: number;
   pid: number;
+  /** performance.now() when it was started. */
+  since: number;
   stop(): void;
 }
 
@@ -28,22 +30,24 @@ export async function startEnvoy(resources: unknown, concurrency = 1): Promise<R
   const admin = { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } };
   writeFileSync(file, JSON.stringify({ admin, static_resources: resources }));
   const options = ['-c', file, '--concurrency', String(concurrency), '--log-level', 'error', '--use-dynamic-base-id'];
+  const since = performance.now();
   const child = spawn(binary, [...options, '--base-id-path', join(folder, 'base-id')], { stdio: 'inherit' });
   const stop = () => {
+    process.off('exit', stop);
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', stop);
   await ready(adminPort, child);
-  return { adminPort, pid: child.pid!, stop };
+  return { adminPort, pid: child.pid!, since, stop };
 }
 
 async function ready(port: number, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1_000; tries++) {
     if (child.exitCode !== null) throw new Error(`envoy ended with ${child.exitCode}`);
     const answer = await fetch(`http://127.0.0.1:${port}/ready`).catch(() => undefined);
     if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error('envoy did not become ready');
 }

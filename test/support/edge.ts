@@ -17,22 +17,32 @@ export interface Edge {
   port(gatewayPort: number): number;
   /** Of workerd, for measurements. */
   pid: number;
+  /** performance.now() when workerd was started. */
+  since: number;
   stop(): Promise<void>;
+}
+
+interface EdgeOptions {
+  internet?: number;
+  filters?: Record<string, Uint8Array>;
+  worker?: string;
+  flags?: readonly string[];
 }
 
 /**
  * Starts the Worker; resolves when every listener accepts. `internet`: the local port that answers for every host outside
  * (env.INTERNET), so that configurations which name one can be tested as they are. `filters`: Wasm modules by SHA-256.
+ * `worker`: another entry around the gateway's, which exports `default` and `registerModules`. `flags` are workerd's.
  */
 export async function startEdge(
   snapshot: Snapshot,
-  { internet, filters = {} }: { internet?: number; filters?: Record<string, Uint8Array> } = {},
+  { internet, filters = {}, worker = 'gateway/worker.ts', flags = [] }: EdgeOptions = {},
 ): Promise<Edge> {
   const directory = mkdtempSync(join(tmpdir(), 'edge-'));
   const ports = new Map<number, number>();
   for (const listener of snapshot.listeners) ports.set(listener.port, await freePort());
   await build({
-    entryPoints: ['gateway/worker.ts'],
+    entryPoints: [worker],
     bundle: true,
     format: 'esm',
     target: 'es2024',
@@ -44,13 +54,14 @@ export async function startEdge(
   writeFileSync(join(directory, 'snapshot.json'), JSON.stringify(snapshot));
   writeModules(directory, filters);
   writeFileSync(join(directory, 'edge.capnp'), configuration(snapshot, ports, Object.keys(filters), internet));
-  const child = spawn('node_modules/workerd/bin/workerd', ['serve', join(directory, 'edge.capnp'), '--experimental'], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const serve = ['serve', join(directory, 'edge.capnp'), '--experimental', ...flags];
+  const since = performance.now();
+  const child = spawn('node_modules/workerd/bin/workerd', serve, { stdio: ['ignore', 'inherit', 'inherit'] });
   for (const port of ports.values()) await accepting(port, child);
   return {
     port: (gatewayPort) => ports.get(gatewayPort)!,
     pid: child.pid!,
+    since,
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => {
@@ -110,14 +121,14 @@ const worker :Workerd.Worker = (
 }
 
 async function accepting(port: number, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
+  for (let attempt = 0; attempt < 1_000 && child.exitCode === null; attempt++) {
     const accepted = await new Promise<boolean>((resolve) => {
       const socket = net.connect(port, '127.0.0.1');
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
       socket.once('connect', () => socket.destroy());
     });
     if (accepted) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
   throw new Error(`workerd does not listen on ${port}`);
 }
