@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   diff: async () => (await import('./diff.ts')).diffCommand(),
   rollback: async () => (await import('./rollback.ts')).rollbackCommand(),
   mesh: async () => (await import('./mesh.ts')).meshCommand(),
+  import: async () => (await import('./import.ts')).importCommand(),
   deploy: async () => (await import('./deploy/command.ts')).deployCommand(),
   ratelimit: async () => (await import('./ratelimit/command.ts')).ratelimitCommand(),
   completion: async () => (await import('./completion.ts')).completionCommand(allCommands),

@@ -2,12 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import { stringify } from 'yaml';
 import { isMeshEntry } from '../control-api/compile/mesh-entry.ts';
 import { meshManifests } from '../control-api/mesh/manifests.ts';
 import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
 import { action, CommandError, EXIT } from './exit.ts';
 import { printFindings } from './findings.ts';
+import { manifestsText } from './manifests-text.ts';
 import { several } from './options.ts';
 
 interface MeshOptions extends ConfigurationOptions {
@@ -33,11 +33,7 @@ async function mesh(options: MeshOptions): Promise<void> {
   printFindings(findings.filter((finding) => finding.level === 'error'));
   const entry = input.resources.find(isMeshEntry);
   const manifests = meshManifests(snapshot, entry?.spec);
-  const text =
-    options.output === 'json'
-      ? `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }, null, 2)}\n`
-      : manifests.map((manifest) => stringify(manifest, { aliasDuplicateObjects: false })).join('---\n');
-  process.stdout.write(text);
+  process.stdout.write(manifestsText(manifests, options.output));
 }
 
 /** The private half is readable by its owner alone, and nothing is overwritten. */

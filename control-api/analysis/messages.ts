@@ -3,6 +3,7 @@
  * one (IST0101 …), BSP… for ours. docs/messages is generated from it. `{name}` in a text is replaced by the argument.
  */
 import type { Level } from './finding.ts';
+import { IMPORT_MESSAGES } from './messages-import.ts';
 import { MESH_MESSAGES } from './messages-mesh.ts';
 import { PLATFORM_MESSAGES } from './messages-platform.ts';
 import { RATE_LIMIT_MESSAGES } from './messages-rate-limit.ts';
@@ -219,6 +220,7 @@ export const MESSAGES = {
     level: 'warning',
     text: 'defined again at {place}; only the last definition counts, as with kubectl apply',
   },
+  ...IMPORT_MESSAGES,
   ...PLATFORM_MESSAGES,
   ...MESH_MESSAGES,
   ...TRAFFIC_MESSAGES,

@@ -47,7 +47,7 @@ function take(object: LoadedDocument, options: LoadOptions, loaded: Loaded): voi
 }
 
 /** The object itself, or the items of a Kubernetes List (`List`, `VirtualServiceList` …). */
-function objectsOf(document: LoadedDocument): LoadedDocument[] {
+export function objectsOf(document: LoadedDocument): LoadedDocument[] {
   const { value } = document;
   if (!isListObject(value)) return [document];
   return value.items.map((item, index) => ({
