@@ -54,11 +54,7 @@ const operation: fc.Arbitrary<HeaderOperation> = fc.record(
   { requiredKeys: [] },
 );
 const rewrite = fc.oneof(
-  // The runtime resolves dot segments on the way upstream (BSP0905).
-  fc.record(
-    { prefix: path.filter((text) => !text.includes('/.')), authority: fc.constant('other.example.com') },
-    { requiredKeys: ['prefix'] },
-  ),
+  fc.record({ prefix: path, authority: fc.constant('other.example.com') }, { requiredKeys: ['prefix'] }),
   fc.record({
     regex: fc.record({
       pattern: fc.constantFrom('a', '/(a|b)', '^/([^/]+)(/.*)$'),
@@ -169,12 +165,16 @@ async function outcome(port: number, host: string, { method, target: path, lines
   };
 }
 
+/** A rewrite may put them together; the runtime resolves them on the way upstream (BSP0905). */
+const DOT_SEGMENT = /\/\.{1,2}(?:[/?]|$)/;
+
 test(`${TABLES} random tables give what Envoy gives for ${REQUESTS_PER_TABLE} requests each`, async () => {
   const differences: object[] = [];
   for (const [index, { routes }] of virtualHosts.entries()) {
     for (const asked of fc.sample(request, { seed: SEED + index, numRuns: REQUESTS_PER_TABLE })) {
       const ask = (port: number) => outcome(port, hostOf(index), asked);
       const [theirs, ours] = await Promise.all([ask(envoy.port), ask(edge.port(80))]);
+      if (DOT_SEGMENT.test(theirs.upstream?.path ?? '')) continue;
       if (!isDeepStrictEqual(ours, theirs)) differences.push({ asked, theirs, ours, routes });
     }
   }
