@@ -23,6 +23,7 @@ function foldOnce(config: JwtAuthn['providers'][number]): FoldedProvider {
 }
 
 export function foldJwt({ filters, snapshot, listener }: RouteScope): Step[] {
+  if (filters.length === 0) return [];
   const tables = listener.servers.map((server) => snapshot.routeTables[server.routeTable]);
   const reroute = tables.some((table) => table !== undefined && routesByClaims(table));
   return filters.flatMap(({ config }) => (config.kind === 'jwt_authn' ? [jwtStep(config, reroute)] : []));

@@ -76,63 +76,74 @@ interface Division {
   index: StringIndex<Bucket>;
 }
 
-/** `header x` or `query x`: the discriminators of a route with what it asks of each. Inverted conditions sort nothing. */
-function discriminators({ match }: Candidate): Map<string, IndexKey> {
-  const keys = new Map<string, IndexKey>();
+/** What a route asks of each discriminator, `header x` or `query x`. Inverted conditions sort nothing. */
+function eachKey({ match }: Candidate, visit: (name: string, key: IndexKey) => void): void {
   for (const { name, match: value, invert } of match.headers ?? [])
-    if (!invert) keys.set(`header ${name}`, indexKeyOf(value));
-  for (const { name, match: value } of match.queryParams ?? []) keys.set(`query ${name}`, indexKeyOf(value));
-  return keys;
+    if (!invert) visit(`header ${name}`, indexKeyOf(value));
+  for (const { name, match: value } of match.queryParams ?? []) visit(`query ${name}`, indexKeyOf(value));
 }
 
 function divide(
   candidates: readonly Candidate[],
   used: ReadonlySet<string>,
-): { rest: Candidate[]; divisions: Division[] } {
-  const keys = candidates.map(discriminators);
-  const variety = varietyOf(keys);
-  const groups = new Map<string, number[]>();
+): { rest: readonly Candidate[]; divisions: Division[] } {
+  const variety = varietyOf(candidates);
+  const divisions = new Map<string, Division>();
   const rest: Candidate[] = [];
   candidates.forEach((candidate, number) => {
-    const best = mostTelling(keys[number]!, variety, used);
+    const best = mostTelling(candidate, variety, used);
     if (best === undefined) rest.push(candidate);
-    else if (groups.has(best)) groups.get(best)!.push(number);
-    else groups.set(best, [number]);
+    else divisionBy(best.name, divisions, candidates, used).index.add(best.key, number);
   });
-  const divisions = Array.from(groups, ([name, members]): Division => {
-    const below = new Set(used).add(name);
-    const entries = members.map((number) => [keys[number]!.get(name)!, number] as const);
-    const gather = (numbers: number[]) =>
-      new Bucket(
-        numbers.map((number) => candidates[number]!),
-        below,
-      );
-    return { read: readerOf(name), index: new StringIndex(entries, gather) };
-  });
-  return { rest, divisions };
+  return { rest, divisions: [...divisions.values()] };
 }
 
-/** How many different values each discriminator has among the candidates. */
-function varietyOf(keys: readonly Map<string, IndexKey>[]): Map<string, number> {
+function divisionBy(
+  name: string,
+  divisions: Map<string, Division>,
+  candidates: readonly Candidate[],
+  used: ReadonlySet<string>,
+): Division {
+  const known = divisions.get(name);
+  if (known) return known;
+  const below = new Set(used).add(name);
+  const gather = (numbers: number[]) =>
+    new Bucket(
+      numbers.map((number) => candidates[number]!),
+      below,
+    );
+  const division = { read: readerOf(name), index: new StringIndex(gather) };
+  divisions.set(name, division);
+  return division;
+}
+
+/** More different values than this tell nothing more. */
+const MUCH_VARIETY = 1000;
+
+/** How many different values each discriminator has among the candidates, as far as it matters. */
+function varietyOf(candidates: readonly Candidate[]): Map<string, number> {
   const values = new Map<string, Set<string>>();
-  for (const map of keys)
-    for (const [name, { value }] of map) {
-      if (!values.has(name)) values.set(name, new Set());
-      values.get(name)!.add(value);
-    }
+  const add = (name: string, { value }: IndexKey): void => {
+    const known = values.get(name);
+    if (known === undefined) values.set(name, new Set([value]));
+    else if (known.size < MUCH_VARIETY) known.add(value);
+  };
+  for (const candidate of candidates) eachKey(candidate, add);
   return new Map(Array.from(values, ([name, set]) => [name, set.size]));
 }
 
+/** What the route asks of the discriminator that leaves the fewest others. */
 function mostTelling(
-  keys: ReadonlyMap<string, IndexKey>,
+  candidate: Candidate,
   variety: ReadonlyMap<string, number>,
   used: ReadonlySet<string>,
-): string | undefined {
-  let best: string | undefined;
-  for (const [name, { value }] of keys) {
-    if (used.has(name) || value === '' || variety.get(name)! < 2) continue;
-    if (best === undefined || variety.get(name)! > variety.get(best)!) best = name;
-  }
+): { name: string; key: IndexKey } | undefined {
+  let best: { name: string; key: IndexKey; variety: number } | undefined;
+  eachKey(candidate, (name, key) => {
+    const values = variety.get(name)!;
+    if (used.has(name) || key.value === '' || values < 2) return;
+    if (best === undefined || values > best.variety) best = { name, key, variety: values };
+  });
   return best;
 }
 

@@ -4,31 +4,54 @@
  * buckets that it can match at all; the lowest position that holds wins, as in a scan from the top.
  */
 import type { Exchange } from '../exchange.ts';
+import { finish } from '../sliced.ts';
 import type { Route } from '../snapshot.ts';
 import { Bucket, type Search } from './bucket.ts';
 import { ANYTHING, type IndexKey, indexKeyOf, StringIndex } from './string-index.ts';
+
+/** Some milliseconds of work. */
+const ROUTES_A_SLICE = 5000;
 
 export class RouteIndex {
   readonly #routes: readonly Route[];
   readonly #paths: StringIndex<Bucket>;
   /** Over the lower-cased path; absent when no route ignores case. */
-  readonly #lowerPaths: StringIndex<Bucket> | undefined;
+  #lowerPaths: StringIndex<Bucket> | undefined;
+  /** What is left to do before the first search; undefined: nothing. */
+  #filling: Generator<void> | undefined;
 
   constructor(routes: readonly Route[]) {
     this.#routes = routes;
-    const gather = (positions: number[]) =>
-      new Bucket(positions.map((position) => ({ position, match: routes[position]!.match, rest: undefined })));
-    const keys = routes.map((route, position) => [pathKeyOf(route), position] as const);
-    const ignoresCase = (position: number) => isCaseInsensitive(routes[position]!);
-    this.#paths = new StringIndex(
-      keys.filter(([, position]) => !ignoresCase(position)),
-      gather,
-    );
-    const insensitive = keys.filter(([, position]) => ignoresCase(position));
-    if (insensitive.length > 0) this.#lowerPaths = new StringIndex(insensitive, gather);
+    this.#paths = this.#emptyIndex();
+    this.#filling = this.#fill();
+  }
+
+  #emptyIndex(): StringIndex<Bucket> {
+    const candidate = (position: number) => ({ position, match: this.#routes[position]!.match, rest: undefined });
+    return new StringIndex((positions) => new Bucket(positions.map(candidate)));
+  }
+
+  *#fill(): Generator<void> {
+    for (const [position, route] of this.#routes.entries()) {
+      if (isCaseInsensitive(route)) {
+        this.#lowerPaths ??= this.#emptyIndex();
+        this.#lowerPaths.add(pathKeyOf(route), position);
+      } else this.#paths.add(pathKeyOf(route), position);
+      if (position % ROUTES_A_SLICE === ROUTES_A_SLICE - 1) yield;
+    }
+  }
+
+  /** In pieces what the first requests would else have to do. */
+  *warm(): Generator<void> {
+    if (this.#filling) yield* this.#filling;
+    this.#filling = undefined;
+    yield* this.#paths.warm();
+    if (this.#lowerPaths) yield* this.#lowerPaths.warm();
   }
 
   find(exchange: Exchange): Route | undefined {
+    if (this.#filling) finish(this.#filling);
+    this.#filling = undefined;
     const query = exchange.path.indexOf('?');
     const path = query < 0 ? exchange.path : exchange.path.slice(0, query);
     const search: Search = { exchange, path, best: Number.POSITIVE_INFINITY };

@@ -123,7 +123,7 @@ export class FoldedVirtualHost {
 
   *warm(): Generator<void> {
     this.#index ??= indexOf(this.virtualHost.routes);
-    yield;
+    yield* this.#index.warm();
   }
 
   fold(route: Route | undefined): FoldedRoute {
