@@ -36,6 +36,8 @@ export interface GatewayEnv {
   STATE?: unknown;
   /** Where callouts to hosts of the configuration (issuers' keys) leave; absent: the runtime's own fetch. */
   INTERNET?: unknown;
+  /** The same without private networks, for hosts that somebody else than the configuration names. */
+  PUBLIC?: unknown;
   /** A secret: the private half of the MeshEntry's assertion keys, an ES256 key as JWK text. */
   ENTRY_KEY?: unknown;
   /** Endpoints (by `endpointBinding`) whose port nobody can look at from here: only their binding reaches them. */

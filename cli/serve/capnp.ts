@@ -122,6 +122,7 @@ function worker(config: WorkerConfig): string {
     ...(config.texts ?? []).map(({ name, file }) => struct({ name: text(name), text: embed(file) })),
     ...(config.compiler ? [struct({ name: text(config.compiler), unsafeEval: 'void' })] : []),
     struct({ name: text('INTERNET'), service: text('internet') }),
+    struct({ name: text('PUBLIC'), service: text('public') }),
     ...config.externals.map(({ name }) => struct({ name: text(name), service: text(name) })),
     ...(config.durableObjects?.classes ?? []).map(({ binding, className }) =>
       struct({ name: text(binding), durableObjectNamespace: text(className) }),
@@ -140,14 +141,16 @@ function worker(config: WorkerConfig): string {
   });
 }
 
+/** Every address of these kinds; workerd looks at what a name resolves to. */
+const network = (name: string, allow: string): string =>
+  struct({ name: text(name), network: `(allow = ${allow}, tlsOptions = (trustBrowserCas = true))` });
+
 /** The configuration of one workerd process, whose Worker is the service `gateway`. */
 export function workerdConfig(config: WorkerConfig): string {
   const services = [
     struct({ name: text('gateway'), worker: '.worker' }),
-    struct({
-      name: text('internet'),
-      network: '(allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))',
-    }),
+    network('internet', '["public", "private"]'),
+    network('public', '["public"]'),
     ...config.externals.map(external),
   ];
   if (config.durableObjects) {

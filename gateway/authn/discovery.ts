@@ -7,17 +7,24 @@ export function discoveryUrl(issuer: string): string | undefined {
 }
 
 /**
- * The key set that the issuer's own document names.
+ * The key set that the issuer's own document names. On the issuer's host it is fetched like the document; elsewhere with
+ * `fetchAbroad`, so that an issuer cannot send the gateway into a private network.
  * @throws CalloutError when there is no document, it names no `jwks_uri`, or an https issuer names one without TLS.
  */
-export async function fetchDiscovered(issuer: string, timeoutMs: number, fetch: Fetch): Promise<FetchedDocument> {
+export async function fetchDiscovered(
+  issuer: string,
+  timeoutMs: number,
+  fetch: Fetch,
+  fetchAbroad: Fetch = fetch,
+): Promise<FetchedDocument> {
   const url = discoveryUrl(issuer);
   if (!url) throw new CalloutError(`issuer ${issuer} is no URL`);
   const jwksUri = readJwksUri((await fetchDocument(url, timeoutMs, fetch)).text);
   if (!jwksUri || (url.startsWith('https:') && !jwksUri.startsWith('https:'))) {
     throw new CalloutError(`${url} names no usable jwks_uri`);
   }
-  return fetchDocument(jwksUri, timeoutMs, fetch);
+  const isNamed = new URL(jwksUri).hostname === new URL(url).hostname;
+  return fetchDocument(jwksUri, timeoutMs, isNamed ? fetch : fetchAbroad);
 }
 
 function readJwksUri(text: string): string | undefined {

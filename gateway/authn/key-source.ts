@@ -8,6 +8,8 @@ export interface KeyContext {
   /** Milliseconds. */
   now: number;
   fetch: Fetch;
+  /** To hosts that no configuration names, an issuer's document does: nothing but the internet. Absent: as `fetch`. */
+  fetchAbroad?: Fetch;
   waitUntil(promise: Promise<unknown>): void;
 }
 

@@ -32,8 +32,8 @@ function sourceOf(config: JwtProvider): KeySource {
   const key = `${timeoutMs} ${jwksCluster} ${name}`;
   let source = sources.get(key);
   if (!source) {
-    const load = (limit: number, fetch: Fetch) =>
-      jwksUri ? fetchDocument(jwksUri, limit, fetch) : fetchDiscovered(issuer, limit, fetch);
+    const load = (limit: number, fetch: Fetch, fetchAbroad?: Fetch) =>
+      jwksUri ? fetchDocument(jwksUri, limit, fetch) : fetchDiscovered(issuer, limit, fetch, fetchAbroad);
     source = remoteKeys({ name, timeoutMs, load });
     sources.set(key, source);
   }
@@ -106,6 +106,7 @@ function keyContext(exchange: Exchange, cluster: string | undefined): KeyContext
   return {
     now: exchange.startTime,
     fetch: wayOut(exchange, cluster),
+    fetchAbroad: through(exchange.env.PUBLIC ?? exchange.env.INTERNET),
     waitUntil: (promise) => exchange.waitUntil(promise),
   };
 }
@@ -115,6 +116,11 @@ function wayOut({ env, snapshot }: Exchange, clusterName: string | undefined): F
   const cluster = clusterName === undefined ? undefined : snapshot.clusters[clusterName];
   const endpoint = cluster?.endpoints[Math.floor(Math.random() * cluster.endpoints.length)];
   const service = cluster && endpoint ? env[endpointBinding(cluster, endpoint)] : env.INTERNET;
+  return through(service);
+}
+
+/** The platform's own fetch where nothing is bound. */
+function through(service: unknown): Fetch {
   const fetcher = service as { fetch: Fetch } | undefined;
   return fetcher ? (url, init) => fetcher.fetch(url, init) : (url, init) => fetch(url, init);
 }

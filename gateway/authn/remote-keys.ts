@@ -21,7 +21,7 @@ export interface RemoteOptions {
   /** Names the source in the shared cache: the URL, or the issuer for discovery. */
   name: string;
   timeoutMs: number;
-  load(timeoutMs: number, fetch: Fetch): Promise<FetchedDocument>;
+  load(timeoutMs: number, fetch: Fetch, fetchAbroad?: Fetch): Promise<FetchedDocument>;
   cache?: SharedCache;
 }
 
@@ -100,7 +100,7 @@ async function load(options: RemoteOptions, state: State, context: KeyContext, f
   const cache = options.cache ?? sharedCache;
   const kept = first ? await cache.get(options.name) : undefined;
   if (kept && context.now - kept.fetchedAt < DEFAULT_AGE && (await take(state, kept.text, kept.fetchedAt))) return;
-  const { text, maxAge } = await options.load(options.timeoutMs, context.fetch);
+  const { text, maxAge } = await options.load(options.timeoutMs, context.fetch, context.fetchAbroad);
   state.age = Math.min(DEFAULT_AGE, Math.max(MIN_AGE, (maxAge ?? DEFAULT_AGE / 1_000) * 1_000));
   if (!(await take(state, text, context.now))) throw new Error('the key set holds no usable key');
   await cache.put(options.name, text, context.now, Math.floor(state.age / 1_000));

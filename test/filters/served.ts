@@ -49,11 +49,18 @@ export function pluginOn(port: number | undefined, name: string, spec: object): 
   });
 }
 
+interface ServeOptions {
+  env?: NodeJS.ProcessEnv;
+  command?: readonly string[];
+  /** Istio's MeshConfig. */
+  meshConfig?: object;
+}
+
 /** Starts and waits until it is ready; `resources` gets the folder to put modules into. */
 export async function serveFilters(
   ports: readonly number[],
   resources: (folder: string) => object[],
-  { env = {}, command = ['serve'] }: { env?: NodeJS.ProcessEnv; command?: readonly string[] } = {},
+  { env = {}, command = ['serve'], meshConfig }: ServeOptions = {},
 ): Promise<ServedFilters> {
   const folder = mkdtempSync(join(tmpdir(), 'served-filters-'));
   const config = join(folder, 'config.yaml');
@@ -63,10 +70,12 @@ export async function serveFilters(
       .map((one) => stringify(one))
       .join('---\n'),
   );
+  if (meshConfig !== undefined) writeFileSync(join(folder, 'mesh.yml'), stringify(meshConfig));
+  const mesh = meshConfig === undefined ? [] : ['--mesh-config', join(folder, 'mesh.yml')];
   const admin = await freePort();
   const local = new Map(await Promise.all(ports.map(async (port) => [port, await freePort()] as const)));
   const listen = [...local].flatMap(([port, at]) => ['--listen', `${port}=${at}`]);
-  const args = [...command, '-f', config, '--admin', `127.0.0.1:${admin}`, ...listen];
+  const args = [...command, '-f', config, ...mesh, '--admin', `127.0.0.1:${admin}`, ...listen];
   const child = spawn(BIN, args, { env: { ...process.env, BOWSPRIT_CACHE: join(folder, 'cache'), ...env } });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (log += part));

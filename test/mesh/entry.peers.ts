@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { type Answer, type Ask, get, persistentGet } from '../support/client.ts';
 import type { Seen } from './application.ts';
-import { type Answer, type Ask, get, persistentGet } from './client.ts';
 import { Stage } from './stage.ts';
 
 const users = await generateKeyPair('ES256', { extractable: true });

@@ -30,6 +30,7 @@ export async function startEnvoy(resources: unknown, concurrency = 1): Promise<R
   const admin = { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } };
   writeFileSync(file, JSON.stringify({ admin, static_resources: resources }));
   const options = ['-c', file, '--concurrency', String(concurrency), '--log-level', 'error', '--use-dynamic-base-id'];
+  options.push('--drain-time-s', '1', '--drain-strategy', 'immediate');
   const since = performance.now();
   const child = spawn(binary, [...options, '--base-id-path', join(folder, 'base-id')], { stdio: 'inherit' });
   const stop = () => {

@@ -7,15 +7,16 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Manifest } from '../../control-api/mesh/manifest.ts';
+import { get } from '../support/client.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Application, startApplication } from './application.ts';
 import { Authority } from './certificates.ts';
-import { get } from './client.ts';
 import { ENTRY_IDENTITY, entryEnvoy, type MeshFiles, type Subsets, sidecarsEnvoy, tunnelEnvoy } from './entry-envoy.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 
 const BOWSPRIT = 'cli/bowsprit.mjs';
 const EDGE_IDENTITY = 'URI:spiffe://bowsprit.example/edge';
+const SERVER_NAME = 'DNS:bowsprit-entry.bowsprit-system.svc.cluster.local';
 const TUNNEL_IDENTITY = 'URI:spiffe://cluster.local/ns/bowsprit-system/sa/cloudflared';
 
 export interface StageOptions {
@@ -33,6 +34,8 @@ export class Stage {
   readonly ports = { edge: 0, admin: 0, entry: 0, tunnel: 0 };
   readonly applications: Record<'v1' | 'v2', Application>;
   manifests: Manifest[] = [];
+  /** The one that was started last. */
+  entry: RunningEnvoy | undefined;
   readonly #stops: (() => void)[] = [];
   readonly #subsets: Subsets = {};
   #files: MeshFiles | undefined;
@@ -74,22 +77,23 @@ export class Stage {
 
   #issue(): MeshFiles {
     const { edgeAuthority, meshAuthority, folder, certificates } = this;
-    const server = 'DNS:bowsprit-entry.bowsprit-system.svc.cluster.local';
     edgeAuthority.issue(join(folder, 'other'), 'URI:spiffe://bowsprit.example/other');
     edgeAuthority.issue(join(certificates, 'bowsprit-edge'), EDGE_IDENTITY);
     copyFileSync(edgeAuthority.certificate, join(certificates, 'bowsprit-edge.ca'));
     const workload = meshAuthority.issue(join(folder, 'entry-workload'), `URI:${ENTRY_IDENTITY}`);
     const sidecar = meshAuthority.issue(join(folder, 'sidecar'), 'URI:spiffe://cluster.local/ns/default/sa/reviews');
     return {
-      entry: { ...edgeAuthority.issue(join(folder, 'entry'), server), ca: edgeAuthority.certificate },
+      entry: { ...edgeAuthority.issue(join(folder, 'entry'), SERVER_NAME), ca: edgeAuthority.certificate },
       entryWorkload: { ...workload, ca: meshAuthority.certificate },
       sidecar: { ...sidecar, ca: meshAuthority.certificate },
     };
   }
 
   /** One more process on the entry's port: Envoy shares a port with another Envoy that is about to go. */
-  async startEntry(): Promise<RunningEnvoy> {
-    return this.#stopLater(await startEnvoy(entryEnvoy(this.manifests, this.#files!, this.ports.entry, this.#subsets)));
+  async startEntry(): Promise<void> {
+    this.entry = this.#stopLater(
+      await startEnvoy(entryEnvoy(this.manifests, this.#files!, this.ports.entry, this.#subsets)),
+    );
   }
 
   async #startTunnel({ sidecar: { ca } }: MeshFiles): Promise<void> {
@@ -125,6 +129,11 @@ export class Stage {
   /** The command's standard output. */
   bowsprit(...args: string[]): string {
     return execFileSync(process.execPath, [BOWSPRIT, ...args], { encoding: 'utf8' });
+  }
+
+  /** Another certificate for the next entry that starts. */
+  rotateEntry(): void {
+    this.edgeAuthority.issue(join(this.folder, 'entry'), SERVER_NAME);
   }
 
   /** Another certificate for the edge, which is to take it while it runs. */

@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import { type Ask, get } from '../support/client.ts';
 import type { Seen } from './application.ts';
-import { type Ask, get } from './client.ts';
 import { Stage } from './stage.ts';
 
 const V1 = 'outbound|9080|v1|reviews.default.svc.cluster.local';
