@@ -3,23 +3,25 @@
  * TLS sockets know neither. It ends TLS and hands each request to a gateway process over a Unix socket of that server.
  */
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request, type ServerResponse } from 'node:http';
-import { createServer, type Server as HttpsServer } from 'node:https';
+import { createServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type SecureVersion, type TLSSocket } from 'node:tls';
 import type { SocketCf } from '../../gateway/bindings.ts';
 import { chooseServer } from '../../gateway/listener/sni.ts';
 import type { Server } from '../../gateway/snapshot.ts';
-import { CommandError, EXIT } from '../exit.ts';
 import { certificateFor } from './certificates.ts';
 import type { Credentials } from './credentials.ts';
 import type { Generation } from './generation.ts';
 import { CF_HEADER, frontSocket } from './generation-files.ts';
+import { cannotListen, listenWith, type Wanted } from './listen.ts';
 import type { PortPlan } from './plan.ts';
 import { GRACE_MS } from './workerd.ts';
 
 type FrontPlan = Extract<PortPlan, { kind: 'front' }>;
 
 export interface Front {
+  /** Of the listening socket. */
+  fd: number;
   /** The local port. */
   port: number;
   /** Sends requests that come from now on to `generation`. */
@@ -40,8 +42,8 @@ const MAX_HEADER_BYTES = 96 * 1024;
 /** Headers between two neighbours only (RFC 9110, 7.6.1); each hop writes its own. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'te', CF_HEADER]);
 
-/** Listens on `address`. */
-export async function openFront(address: { host: string; port: number }, credentials: Credentials): Promise<Front> {
+/** Throws a CommandError (1) when the address is taken or not ours. */
+export async function openFront(wanted: Wanted, credentials: Credentials): Promise<Front> {
   let target: Target | undefined;
   let turn = 0;
   const server = createServer({
@@ -65,9 +67,11 @@ export async function openFront(address: { host: string; port: number }, credent
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (target) upgrade(incoming, socket, head, target, turn++);
   });
-  const port = await listenOn(server, address);
+  const socket = await listenWith(server, wanted).catch((error: Error) => {
+    throw cannotListen(wanted, error.message);
+  });
   return {
-    port,
+    ...socket,
     serve: async ({ servers }, generation) => {
       const contexts = await Promise.all(servers.map((entry) => contextOf(entry, credentials)));
       const fallback = chooseServer(servers, '');
@@ -85,15 +89,6 @@ export async function openFront(address: { host: string; port: number }, credent
         server.closeIdleConnections();
       }),
   };
-}
-
-function listenOn(server: HttpsServer, { host, port }: { host: string; port: number }): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(new CommandError(`cannot listen on ${host}:${port}: ${error.message}`, EXIT.failed));
-    });
-    server.listen({ host, port, backlog: 4096 }, () => resolve((server.address() as { port: number }).port));
-  });
 }
 
 const VERSIONS: Record<string, SecureVersion> = {

@@ -7,6 +7,7 @@ import { bundleWorker } from './bundle.ts';
 import { Credentials } from './credentials.ts';
 import { type Generation, startGeneration } from './generation.ts';
 import { type GenerationFiles, writeGeneration } from './generation-files.ts';
+import { LINGER_MS } from './hand-over.ts';
 import { type LookUp, Names } from './names.ts';
 import { portPlan } from './plan.ts';
 import { type PortOptions, Ports } from './ports.ts';
@@ -35,8 +36,6 @@ export interface GatewayOptions extends PortOptions {
 }
 
 const DNS_REFRESH_MS = 60_000;
-/** What was on its way to a process when another took its place has been read by then; a process that drains reads nothing new. */
-const LINGER_MS = 250;
 
 export class Gateway {
   /** Where certificates come from. */
@@ -170,7 +169,6 @@ export class Gateway {
       filters,
       workers,
       names: this.#names,
-      descriptors: this.#ports.descriptors(),
       credentials: this.credentials,
       ...(state !== undefined && { state }),
       ...(silentMs !== undefined && { silentMs }),
@@ -198,7 +196,13 @@ export class Gateway {
   }
 
   async #replace(files: GenerationFiles): Promise<void> {
-    const next = await startGeneration(files);
+    const handOver = await this.#ports.handOver(files.plans);
+    const next = await startGeneration(files, this.#ports.descriptors(handOver)).catch(async (error) => {
+      await handOver?.abandon();
+      throw error;
+    });
+    handOver?.switch();
+    if (handOver) this.#ports.adopt(handOver.sockets);
     const previous = this.#current;
     this.#current = next;
     this.#replacedBefore += previous?.replaced ?? 0;

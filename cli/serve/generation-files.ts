@@ -21,8 +21,6 @@ export interface GenerationInput {
   bundle: Bundle;
   /** Wasm modules of the Snapshot's filters: file of the bytes by SHA-256. */
   filters: ReadonlyMap<string, string>;
-  /** Listening socket (file descriptor) by Gateway port. */
-  descriptors: ReadonlyMap<number, number>;
   /** Addresses of endpoints given by name. */
   names: Names;
   /** Address of the state process, when there is one: `unix:/path` or `host:port`. */

@@ -35,8 +35,14 @@ export interface Generation {
 /** How long a process may be silent; the work of a filter's callback is bounded far below that. */
 export const SILENT_MS = 10_000;
 
-/** Resolves when every process accepts on every socket; throws (and leaves nothing running) when one cannot start. */
-export async function startGeneration(files: GenerationFiles): Promise<Generation> {
+/**
+ * Resolves when every process accepts on every socket; throws (and leaves nothing running) when one cannot start.
+ * `descriptors`: listening socket (file descriptor) by Gateway port.
+ */
+export async function startGeneration(
+  files: GenerationFiles,
+  descriptors: ReadonlyMap<number, number>,
+): Promise<Generation> {
   const { input, plans, shape } = files;
   let newest = input.snapshot;
   let inFile: Snapshot | undefined;
@@ -45,7 +51,7 @@ export async function startGeneration(files: GenerationFiles): Promise<Generatio
     if (newest !== inFile) writeFileSync(join(input.folder, SNAPSHOT_FILE), JSON.stringify(newest), { mode: 0o600 });
     inFile = newest;
   };
-  const processes = files.processes.map((_, index) => startProcess(index, files, writeSnapshot));
+  const processes = files.processes.map((_, index) => startProcess(index, { ...files, descriptors }, writeSnapshot));
   let watches: (() => void)[] = [];
   const drain = async (): Promise<void> => {
     for (const end of watches) end();
@@ -133,11 +139,11 @@ const titleOf = (index: number): string => `gateway process ${index}`;
 
 function startProcess(
   index: number,
-  { input, plans, processes, secrets }: GenerationFiles,
+  { plans, processes, secrets, descriptors }: GenerationFiles & { descriptors: ReadonlyMap<number, number> },
   beforeStart: () => void,
 ): Supervised {
   const { config, sockets } = processes[index]!;
   const direct = plans.filter(({ kind }) => kind === 'direct').map(({ port }) => port);
-  const inherited = Object.fromEntries(direct.map((port) => [directSocket(port), input.descriptors.get(port)!]));
+  const inherited = Object.fromEntries(direct.map((port) => [directSocket(port), descriptors.get(port)!]));
   return superviseWorkerd({ title: titleOf(index), config, sockets, inherited, secrets, beforeStart });
 }

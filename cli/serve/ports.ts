@@ -1,10 +1,12 @@
 /** What listens for each Gateway port: a socket that workerd accepts on, or a TLS front of our own. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import type { Credentials } from './credentials.ts';
 import type { Front } from './front.ts';
 import type { Generation } from './generation.ts';
+import { type HandOver, handOver, LINGER_MS, steerTo } from './hand-over.ts';
 import { type ListeningSocket, listen } from './listen.ts';
 import { type PortPlan, portPlan } from './plan.ts';
 
@@ -39,6 +41,9 @@ export class Ports {
   readonly #credentials: Credentials;
   readonly #sockets = new Map<number, ListeningSocket>();
   readonly #fronts = new Map<number, Front>();
+  /** Opened for the generation that is about to start, so that nobody else accepts on them. */
+  readonly #fresh = new Set<number>();
+  #closing: Promise<unknown> = Promise.resolve();
 
   constructor(options: PortOptions, credentials: Credentials) {
     this.#options = options;
@@ -51,9 +56,51 @@ export class Ports {
     return new Map(ports.sort(([a], [b]) => a - b));
   }
 
-  /** File descriptor by Gateway port of the sockets that workerd accepts on. */
-  descriptors(): Map<number, number> {
-    return new Map([...this.#sockets].map(([port, { fd }]) => [port, fd]));
+  /** File descriptor by Gateway port of the sockets that a generation accepts on. */
+  descriptors(next?: HandOver): Map<number, number> {
+    return new Map([...this.#sockets, ...(next?.sockets ?? [])].map(([port, { fd }]) => [port, fd]));
+  }
+
+  /** Sockets for a generation on ports that something listens on already; where the system cannot do that, both share one. */
+  async handOver(after: readonly PortPlan[]): Promise<HandOver | undefined> {
+    const direct = after.filter(({ kind }) => kind === 'direct').map(({ port }) => port);
+    const opened = direct.flatMap((port) => {
+      const open = this.#sockets.get(port) ?? this.#fronts.get(port);
+      return open && !this.#fresh.has(port) ? [[port, open] as const] : [];
+    });
+    this.#fresh.clear();
+    const found = await handOver(this.#options.bind, new Map(opened));
+    if (!found) await this.#replaceFronts(direct);
+    return found;
+  }
+
+  /** The generation that was handed over to has started: what it does not accept on is closed, as soon as it has been read. */
+  adopt(sockets: ReadonlyMap<number, ListeningSocket>): void {
+    for (const [port, socket] of sockets) {
+      this.#closeLater(this.#sockets.get(port), this.#fronts.get(port));
+      this.#fronts.delete(port);
+      this.#sockets.set(port, socket);
+    }
+  }
+
+  #closeLater(...listening: ({ close(): Promise<void> } | undefined)[]): void {
+    const closed = sleep(LINGER_MS).then(() => Promise.all(listening.map((one) => one?.close())));
+    this.#closing = Promise.all([this.#closing, closed]);
+  }
+
+  /** Without steering a port has to be free before it can be opened in another way. */
+  async #replaceFronts(direct: readonly number[]): Promise<void> {
+    for (const port of direct) {
+      const front = this.#fronts.get(port);
+      if (!front) continue;
+      this.#fronts.delete(port);
+      await front.close();
+      this.#sockets.set(port, await this.#listen(port));
+    }
+  }
+
+  #listen(port: number): Promise<ListeningSocket> {
+    return listen({ host: this.#options.bind, port: localPort(port, this.#options.ports), beside: false });
   }
 
   /** Before a generation starts: the sockets that it will accept on. Rejects when an address is taken. */
@@ -63,12 +110,11 @@ export class Ports {
       this.#options.ports,
     );
     const wanted = listeners.filter((listener) => portPlan(listener).kind === 'direct').map(({ port }) => port);
+    const missing = wanted.filter((port) => !this.#sockets.has(port) && !this.#fronts.has(port));
     await Promise.all(
-      wanted.map(async (port) => {
-        if (this.#sockets.has(port)) return;
-        await this.#fronts.get(port)?.close();
-        this.#fronts.delete(port);
-        this.#sockets.set(port, await listen(this.#options.bind, localPort(port, this.#options.ports)));
+      missing.map(async (port) => {
+        this.#sockets.set(port, await this.#listen(port));
+        this.#fresh.add(port);
       }),
     );
   }
@@ -81,27 +127,34 @@ export class Ports {
       for (const [port, one] of listening) {
         if (kept.has(port)) continue;
         listening.delete(port);
-        await one.close();
+        this.#closeLater(one);
       }
     }
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#sockets.values(), ...this.#fronts.values()].map((one) => one.close()));
+    await this.#closing;
   }
 
   async #front(plan: Extract<PortPlan, { kind: 'front' }>, generation: Generation): Promise<void> {
     const { port } = plan;
-    let front = this.#fronts.get(port);
-    if (!front) {
-      await this.#sockets.get(port)?.close();
-      this.#sockets.delete(port);
-      // Imported only where a port needs it.
-      const { openFront } = await import('./front.ts');
-      const address = { host: this.#options.bind, port: localPort(port, this.#options.ports) };
-      front = await openFront(address, this.#credentials);
-      this.#fronts.set(port, front);
-    }
-    await front.serve(plan, generation);
+    const front = this.#fronts.get(port);
+    if (front) return front.serve(plan, generation);
+    // Imported only where a port needs it.
+    const { openFront } = await import('./front.ts');
+    const socket = this.#sockets.get(port);
+    // Nobody is to come to the front before it knows where to send.
+    if (socket) await steerTo(0, socket);
+    const local = socket?.port ?? localPort(port, this.#options.ports);
+    const opened = await openFront(
+      { host: this.#options.bind, port: local, beside: socket !== undefined },
+      this.#credentials,
+    );
+    await opened.serve(plan, generation);
+    if (socket) await steerTo(1, opened);
+    this.#fronts.set(port, opened);
+    this.#sockets.delete(port);
+    await socket?.close();
   }
 }

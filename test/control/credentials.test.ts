@@ -111,7 +111,7 @@ test('a rotation shows on new connections, cuts none off and fails no request', 
   const load = async (port: number) => {
     while (rotating) answers.push(await ask(port).then(({ status }) => status, String));
   };
-  const loads = [load(ports.sni)];
+  const loads = [load(ports.sni), load(ports.all)];
   for (const name of ['second', 'third']) {
     await store('shop', await pairOf(name));
     for (const port of Object.values(ports)) await shows(port, name);

@@ -175,6 +175,30 @@ describe('Gateway', () => {
     assert.deepEqual(children(), processes);
   });
 
+  it('replaces its processes under load without cutting a connection off: plain, TLS, by SNI, and between the two', async () => {
+    const all = [{ name: 'all', tls: TLS }];
+    const names = ['a', 'b'].map((name) => ({ name, hosts: [`${name}.example.com`], tls: TLS }));
+    const next = (i: number) => ({
+      ...snapshotOf(`n${i}`, [listenerOf(80, [{}]), listenerOf(443, all), listenerOf(8443, i % 2 ? names : all)]),
+      clusters: { up: clusterOf('up', '127.0.0.1', 1000 + i) },
+    });
+    await gateway.roll(next(0));
+    let rolling = true;
+    const seen: string[] = [];
+    const load = async (port: number, name?: string): Promise<void> => {
+      while (rolling) seen.push(await ask(local(port), '/', name).then(({ snapshot }) => snapshot, String));
+    };
+    const loads = [load(80), load(80), load(443, 'a.example.com'), load(8443, 'a.example.com')];
+    for (let i = 1; i <= 4; i++) await gateway.roll(next(i));
+    rolling = false;
+    await Promise.all(loads);
+    const failed = seen.filter((snapshot) => !/^n\d$/.test(snapshot));
+    assert.deepEqual(failed, []);
+    assert.ok(seen.includes('n3'), `${seen.length} answers`);
+    await gateway.roll(snapshotOf('r20', [listenerOf(80, [{}])]));
+    await gateway.drained();
+  });
+
   it('starts a process again that died', async () => {
     const before = children();
     process.kill(before[0]!, 'SIGKILL');
