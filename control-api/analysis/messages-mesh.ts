@@ -15,7 +15,7 @@ export const MESH_MESSAGES = {
     mend: 'Add [[{kind}]] with binding = "{binding}" and its {field} to wrangler.toml.',
   },
   MissingEntryBinding: {
-    code: 'BSP0927',
+    code: 'BSP0926',
     level: 'error',
     text: 'on Cloudflare the mesh entry is reached by the binding {binding} only, and nothing says what it is bound to',
     mend: 'Add {entryField} to the MeshEntry, or [[{kind}]] with binding = "{binding}" and its {field} to wrangler.toml.',

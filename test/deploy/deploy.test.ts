@@ -65,7 +65,7 @@ describe('deploy', { concurrency: 1 }, () => {
     writeFileSync(file, without);
     const check = run('node', 'cli/bowsprit.mjs', 'check', '-f', file, '--wrangler', join(ROOT, 'wrangler.toml'));
     assert.equal(check.status, 79, check.output);
-    assert.match(check.output, /BSP0927.*UPSTREAM_entry_internal_8081/);
+    assert.match(check.output, /BSP0926.*UPSTREAM_entry_internal_8081/);
 
     writeFileSync(file, without.replace('transport: TUNNEL', 'transport: TUNNEL, vpcServiceId: vpc-1'));
     const out = join(folder, 'mesh');
