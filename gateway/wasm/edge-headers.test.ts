@@ -54,3 +54,13 @@ test('pseudo headers are the exchange itself', () => {
   assert.throws(() => map.set(':scheme', 'https'));
   assert.equal(response({}).get(':status'), '200');
 });
+
+test('the lines of a cookie stay apart and are joined for a property; the host is no header', () => {
+  const map = response({});
+  map.add('set-cookie', 'a=1');
+  map.add('Set-Cookie', 'b=2');
+  assert.equal(map.joined('Set-Cookie'), 'a=1,b=2');
+  assert.equal(map.joined('x-absent'), null);
+  assert.equal(request({ host: 'a.example', 'x-a': '1' }).joined('X-A'), '1');
+  assert.equal(request({ host: 'a.example' }).joined('host'), null);
+});

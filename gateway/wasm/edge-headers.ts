@@ -30,6 +30,15 @@ abstract class EdgeHeaders implements HeaderMap {
     return isPseudo(name) ? this.getPseudo(name) : this.#read(name.toLowerCase());
   }
 
+  /** The platform has joined the lines of every name but this one; `host` is no header but `:authority`. */
+  joined(name: string): string | null {
+    const key = name.toLowerCase();
+    if (key === 'host') return null;
+    if (key !== 'set-cookie') return this.get(key);
+    const lines = this.entries().filter(([other]) => other === key);
+    return lines.length > 0 ? lines.map(([, value]) => value).join(',') : null;
+  }
+
   add(name: string, value: string): void {
     if (isPseudo(name)) this.setPseudo(name, value);
     else this.view.append(this.#counted(name), value);

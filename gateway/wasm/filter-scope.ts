@@ -9,6 +9,9 @@ import { EdgeRequestHeaders, EdgeResponseHeaders } from './edge-headers.ts';
 import type { FilterStream, StreamScope } from './filter-stream.ts';
 import type { LogView } from './host.ts';
 
+/** Its reactions run in turn like queueMicrotask's, which costs 3 µs in workerd. */
+const ANSWERED = Promise.resolve();
+
 export class FilterScope implements StreamScope, LogView {
   readonly attributes: EdgeAttributes;
   readonly callouts: EdgeCallouts;
@@ -53,7 +56,7 @@ export class FilterScope implements StreamScope, LogView {
 
   /** log, done and delete run when the answer has been handed over. */
   endLater(stream: FilterStream): void {
-    if (this.#over.length === 0) queueMicrotask(() => this.#endAll());
+    if (this.#over.length === 0) void ANSWERED.then(() => this.#endAll());
     this.#over.push(stream);
   }
 

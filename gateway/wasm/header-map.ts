@@ -5,6 +5,8 @@ export interface HeaderMap {
   readonly size: number;
   /** The first line of that name, or null. `name` may have any case. */
   get(name: string): string | null;
+  /** All lines of that name, joined by ",", or null; get_property shows a header so. */
+  joined(name: string): string | null;
   add(name: string, value: string): void;
   /** Leaves one line of that name. */
   set(name: string, value: string): void;
@@ -49,6 +51,12 @@ export class HeaderLines implements HeaderMap {
 
   get(name: string): string | null {
     return this.#find(name.toLowerCase())?.[1] ?? null;
+  }
+
+  joined(name: string): string | null {
+    const key = name.toLowerCase();
+    const values = this.#lines.filter(([other]) => other === key).map(([, value]) => value);
+    return values.length > 0 ? values.join(',') : null;
   }
 
   add(name: string, value: string): void {

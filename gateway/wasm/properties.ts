@@ -1,7 +1,7 @@
 /** proxy_get_property: the attributes that Envoy 1.40 shows, each serialised as its CEL type is. */
 import { Status } from './abi.ts';
 import type { Context } from './context.ts';
-import { byteSize, type HeaderMap } from './header-map.ts';
+import { byteSize, HeaderLines, type HeaderMap } from './header-map.ts';
 import type { Attributes } from './host.ts';
 import { encodePairsWithCount } from './pairs.ts';
 
@@ -11,36 +11,50 @@ type Value = string | Uint8Array | number | boolean | { nanoseconds: bigint } | 
 /** The bytes of the property, or the status that says why there are none. `path` has its parts separated by zero bytes. */
 export function readProperty(context: Context, path: string): string | Uint8Array | Status {
   if (path === '') return Status.SerializationFailure;
-  const parts = path.endsWith('\0') ? path.slice(0, -1).split('\0') : path.split('\0');
+  const parts = partsOf(path);
   if (parts.length === 1 && context.stream && WHOLE_FAMILIES.has(path)) return Status.SerializationFailure;
   const value = ofPlugin(context, parts) ?? ofStream(context, parts);
   return value === undefined ? Status.NotFound : serialise(value);
 }
 
+/** Paths come again with every request; a guest that makes them up does not fill the isolate's memory with them. */
+const MOST_PATHS = 1024;
+const paths = new Map<string, readonly string[]>();
+
+function partsOf(path: string): readonly string[] {
+  const known = paths.get(path);
+  if (known) return known;
+  const parts = path.endsWith('\0') ? path.slice(0, -1).split('\0') : path.split('\0');
+  if (paths.size < MOST_PATHS) paths.set(path, parts);
+  return parts;
+}
+
 /** Families that Envoy cannot list. */
 const WHOLE_FAMILIES = new Set(['request', 'response', 'source', 'destination', 'connection', 'upstream', 'xds']);
 
-function ofPlugin({ plugin }: Context, [name, ...rest]: string[]): Value | undefined {
-  if (rest.length > 0) return undefined;
+function ofPlugin({ plugin }: Context, parts: readonly string[]): Value | undefined {
+  if (parts.length > 1) return undefined;
+  const name = parts[0];
   if (name === 'plugin_name') return plugin.name;
   if (name === 'plugin_root_id') return plugin.rootId;
   return name === 'plugin_vm_id' ? plugin.vmId : undefined;
 }
 
-function ofStream(context: Context, [family = '', name, ...rest]: string[]): Value | undefined {
+function ofStream(context: Context, parts: readonly string[]): Value | undefined {
   const { stream } = context;
+  const [family = '', name, further] = parts;
   if (!stream) return undefined;
   const { attributes } = stream;
   if (name === undefined) return family === 'metadata' ? new Uint8Array(0) : stream.filterState.get(`wasm.${family}`);
   switch (family) {
     case 'request':
-      return ofRequest(context, attributes, name, rest[0]);
+      return ofRequest(context, attributes, name, further);
     case 'response':
-      return ofResponse(context, attributes, name, rest[0]);
+      return ofResponse(context, attributes, name, further);
     case 'filter_state':
       return stream.filterState.get(name);
     default:
-      return rest.length === 0 ? FAMILIES[family]?.[name]?.(attributes) : undefined;
+      return further === undefined ? FAMILIES[family]?.[name]?.(attributes) : undefined;
   }
 }
 
@@ -128,21 +142,11 @@ function ofResponse(context: Context, attributes: Attributes, name: string, head
   }
 }
 
-const NO_HEADERS: HeaderMap = {
-  size: 0,
-  get: () => null,
-  add: () => undefined,
-  set: () => undefined,
-  remove: () => undefined,
-  entries: () => [],
-};
+const NO_HEADERS: HeaderMap = new HeaderLines();
 
 /** The whole map as pairs, or one header with its lines joined by ",". */
 function headersOrOne(map: HeaderMap | null, name: string | undefined): Value | undefined {
-  if (name === undefined) return map ?? NO_HEADERS;
-  const key = name.toLowerCase();
-  const lines = map?.entries().filter(([other]) => other === key) ?? [];
-  return lines.length > 0 ? lines.map(([, value]) => value).join(',') : undefined;
+  return name === undefined ? (map ?? NO_HEADERS) : (map?.joined(name) ?? undefined);
 }
 
 function milliseconds(value: number | undefined): Value | undefined {
