@@ -68,7 +68,7 @@ export interface Exchange {
   readonly upstream: UpstreamInfo;
   /** Which of the route's weighted destinations this request goes to; undefined until somebody asks. */
   destination: number | undefined;
-  /** The route's operations on response headers; they touch local replies too. Set with the route. */
+  /** The route's operations on response headers; they touch local replies too (see answerLocally). Set with the route. */
   routeHeaders: ((headers: HeaderView, exchange: Exchange) => void) | undefined;
   /** What its Wasm filters share; undefined until the first one is entered. */
   filters: FilterScope | undefined;
@@ -97,6 +97,8 @@ export interface LocalReply {
   details: string;
   /** grpc-status for a gRPC client, where it is not the one that follows from the HTTP status. */
   grpcStatus?: number;
+  /** The route's own answer, a redirect or a direct response. */
+  ofRoute?: boolean;
   /** Sent as it is: no response headers of the route, no gRPC form. A CORS preflight's answer is (captured). */
   bare?: boolean;
 }

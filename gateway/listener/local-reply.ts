@@ -18,7 +18,10 @@ const GRPC_UNKNOWN = 2;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The route's response headers are applied here too; a gRPC client gets 200 with the status in grpc-status. */
+/**
+ * A gRPC client gets 200 with the status in grpc-status. Response headers of a forwarding route are applied to whatever is
+ * answered on it; those of a redirect or a direct response only to that answer, not to a filter's before it (a real Envoy's are).
+ */
 export function answerLocally(exchange: HttpExchange, reply: LocalReply): void {
   const grpc = !reply.bare && isGrpc(exchange.requestHeaders.get('content-type'));
   // %RESPONSE_CODE% is still 0 while the route's operations run (captured: timeout/timeout-and-headers).
@@ -30,7 +33,8 @@ export function answerLocally(exchange: HttpExchange, reply: LocalReply): void {
   else describeBody(headers, reply);
   exchange.responseHeaders = headers;
   exchange.responseBody = grpc || reply.body.length === 0 ? null : reply.body;
-  if (!reply.bare) exchange.routeHeaders?.(headers, exchange);
+  const touched = reply.ofRoute || exchange.route?.action.kind === 'forward';
+  if (touched && !reply.bare) exchange.routeHeaders?.(headers, exchange);
   exchange.status = grpc ? 200 : reply.status;
 }
 

@@ -12,6 +12,7 @@ export function foldDirectResponse(action: DirectResponseAction): (exchange: Exc
     body,
     ...(located && { headers: [['location', `${exchange.scheme}://${exchange.authority}${exchange.path}`]] }),
     details: 'direct_response',
+    ofRoute: true,
   });
 }
 

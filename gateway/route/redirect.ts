@@ -12,6 +12,7 @@ export function foldRedirect(action: RedirectAction, match: RouteMatch): (exchan
     body: '',
     headers: [['location', locate(exchange)]],
     details: 'direct_response',
+    ofRoute: true,
   });
 }
 

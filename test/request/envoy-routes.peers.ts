@@ -7,7 +7,7 @@ import type { HeaderOperation, Route, VirtualHost } from '../../gateway/snapshot
 import { type Echo, type Seen, startEcho } from '../support/echo.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
 import { type Envoy, startEnvoy } from '../support/envoy.ts';
-import { envoyVirtualHost } from '../support/envoy-routes.ts';
+import { envoyVirtualHost, ROUTE_FILTERS } from '../support/envoy-routes.ts';
 import { headerOf, sendRaw } from '../support/raw-http.ts';
 import { clusterOf, ORIGIN, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
 
@@ -55,12 +55,9 @@ const operation: fc.Arbitrary<HeaderOperation> = fc.record(
 );
 const rewrite = fc.oneof(
   fc.record({ prefix: path, authority: fc.constant('other.example.com') }, { requiredKeys: ['prefix'] }),
-  fc.record({
-    regex: fc.record({
-      pattern: fc.constantFrom('a', '/(a|b)', '^/([^/]+)(/.*)$'),
-      substitution: fc.constantFrom('x', '/z\\1'),
-    }),
-  }),
+  fc
+    .constantFrom(['a', 'x'], ['/(a|b)', '/z\\1'], ['^/([^/]+)(/.*)$', '\\2/\\1'], ['a', '/z\\1'])
+    .map(([pattern, substitution]) => ({ regex: { pattern: pattern!, substitution: substitution! } })),
 );
 const action = fc.oneof(
   fc.constant({ kind: 'direct' as const, status: 200 }),
@@ -82,8 +79,40 @@ const action = fc.oneof(
     { requiredKeys: ['kind', 'status'] },
   ),
 );
+/** All or nothing: two proxies draw differently. */
+const always = fc.constantFrom(0, 100);
+const fault = fc.record(
+  {
+    abort: fc.oneof(
+      fc.record({ percentage: always, httpStatus: fc.constantFrom(418, 503, 200) }),
+      fc.record({ percentage: always, grpcStatus: fc.constantFrom(7, 14) }),
+    ),
+    delay: fc.record({ percentage: always, fixedDelayMs: fc.constant(1) }),
+  },
+  { requiredKeys: [] },
+);
+const origin = fc.constantFrom('https://a.example.com', 'https://b.example.com', '*', 'null');
+const cors = fc.record(
+  {
+    allowOrigins: fc.array(
+      fc.oneof(
+        fc.record({ kind: fc.constantFrom('exact' as const, 'prefix' as const), value: origin }),
+        fc.record({ kind: fc.constant('regex' as const), value: fc.constantFrom('.*', 'https://[ab].*', '.*\\.com') }),
+      ),
+      { maxLength: 2 },
+    ),
+    allowMethods: fc.constantFrom('GET', 'GET,POST', '*'),
+    allowHeaders: fc.constantFrom('x-one', '*'),
+    exposeHeaders: fc.constantFrom('x-echo', '*'),
+    maxAge: fc.constantFrom('0', '600'),
+    allowCredentials: fc.boolean(),
+    forwardNotMatchingPreflights: fc.boolean(),
+  },
+  { requiredKeys: ['allowOrigins', 'forwardNotMatchingPreflights'] },
+);
+const headers = fc.record({ request: operation, response: operation });
 const table = fc
-  .array(fc.record({ match, action, headers: fc.record({ request: operation, response: operation }) }), {
+  .array(fc.record({ match, action, headers, fault, cors }, { requiredKeys: ['match', 'action', 'headers'] }), {
     minLength: 1,
     maxLength: 8,
   })
@@ -123,11 +152,16 @@ const target = fc
     fc.constantFrom('', '?', '?p=a', '?q=b&p=a', '?p', '?pp=a&p=ab', '?p=&q=B', '?p=%61'),
   )
   .map((parts) => parts.join(''));
-const line = fc.tuple(fc.constantFrom('x-one', 'X-Two', 'x-envoy-original-path', 'x-new'), word);
+const line = fc.oneof(
+  fc.tuple(fc.constantFrom('x-one', 'X-Two', 'x-envoy-original-path', 'x-new', 'access-control-request-headers'), word),
+  fc.tuple(fc.constant('origin'), fc.constantFrom('https://a.example.com', 'https://c.example.org', 'null', '')),
+  fc.tuple(fc.constant('access-control-request-method'), fc.constantFrom('GET', 'PATCH', '')),
+  fc.constant(['content-type', 'application/grpc'] as [string, string]),
+);
 const request = fc.record({
-  method: fc.constantFrom('GET', 'GET', 'POST', 'DELETE'),
+  method: fc.constantFrom('GET', 'POST', 'DELETE', 'OPTIONS'),
   target,
-  lines: fc.uniqueArray(line, { selector: ([name]) => name, maxLength: 3 }),
+  lines: fc.uniqueArray(line, { selector: ([name]) => name, maxLength: 4 }),
 });
 type Request = typeof request extends fc.Arbitrary<infer T> ? T : never;
 
@@ -143,13 +177,15 @@ before(async () => {
   echo = await startEcho();
   edge = await startEdge(snapshotOf(virtualHosts, [clusterOf('up', [echo.port])]));
   const routes = { virtual_hosts: virtualHosts.map(envoyVirtualHost) };
-  envoy = await startEnvoy([], echo.port, { server_name: 'istio-envoy', route_config: routes });
+  envoy = await startEnvoy(ROUTE_FILTERS, echo.port, { server_name: 'istio-envoy', route_config: routes });
 });
 after(async () => {
   await edge.stop();
   envoy.stop();
   echo.stop();
 });
+
+const SEEN = /^(location|server|vary|grpc-|access-control-|x-(one|two|new|other))/;
 
 /** What a client and an upstream can see of it; dates, ids and times differ between any two proxies. */
 async function outcome(port: number, host: string, { method, target: path, lines }: Request) {
@@ -159,7 +195,7 @@ async function outcome(port: number, host: string, { method, target: path, lines
   const ours = Object.entries(seen?.headers ?? {}).filter(([name]) => /^x-(one|two|new|other|envoy)/.test(name));
   return {
     status: answer?.status,
-    headers: ['location', 'x-one', 'x-two', 'x-new', 'x-other', 'server'].map((name) => headerOf(answer, name)),
+    headers: answer?.headers.filter(([name]) => SEEN.test(name)).sort(),
     body: seen ? undefined : answer?.body,
     upstream: seen && { method: seen.method, path: seen.path, authority: seen.authority, headers: ours.sort() },
   };

@@ -1,5 +1,7 @@
 /** Routes of a Snapshot as Istio writes them for Envoy, so that a test or a bench can ask both the same. */
 import type {
+  Cors,
+  Fault,
   HeaderMatch,
   HeaderOperations,
   QueryParamMatch,
@@ -10,13 +12,18 @@ import type {
   VirtualHost,
 } from '../../gateway/snapshot.ts';
 
+/** The filters that routes with faults and CORS need, for `startEnvoy`; FILTER_NAMES are theirs there. */
+export const ROUTE_FILTERS = [{ '@type': 'http.fault.v3.HTTPFault' }, { '@type': 'http.cors.v3.Cors' }];
+const FILTER_NAMES = { fault: 'filter-0', cors: 'filter-1' };
+const TYPE = 'type.googleapis.com/envoy.extensions.filters';
+
 /** Every forwarding route goes to the cluster `up`. */
 export function envoyVirtualHost({ name, domains, routes }: VirtualHost): object {
   return { name, domains, include_request_attempt_count: true, routes: routes.map(envoyRoute) };
 }
 
-function envoyRoute({ match, action, headers }: Route): object {
-  const common = { match: envoyMatch(match), ...envoyOperations(headers) };
+function envoyRoute({ match, action, headers, fault, cors }: Route): object {
+  const common = { match: envoyMatch(match), ...envoyOperations(headers), ...perFilterConfig(fault, cors) };
   if (action.kind === 'forward') {
     const timeout = `${action.timeoutMs / 1000}s`;
     return { ...common, route: { cluster: 'up', timeout, ...envoyRewrite(action.rewrite) } };
@@ -92,5 +99,38 @@ function envoyOperations({ request, response }: HeaderOperations = {}): object {
   return {
     ...(request && { request_headers_to_add: options(request), request_headers_to_remove: request.remove }),
     ...(response && { response_headers_to_add: options(response), response_headers_to_remove: response.remove }),
+  };
+}
+
+function perFilterConfig(fault: Fault | undefined, cors: Cors | undefined): object {
+  const typed_per_filter_config = {
+    ...(fault && { [FILTER_NAMES.fault]: envoyFault(fault) }),
+    ...(cors && { [FILTER_NAMES.cors]: envoyCors(cors) }),
+  };
+  return fault || cors ? { typed_per_filter_config } : {};
+}
+
+const percentage = (percent: number) => ({ numerator: Math.round(percent * 10_000), denominator: 'MILLION' });
+
+function envoyFault({ abort, delay }: Fault): object {
+  return {
+    '@type': `${TYPE}.http.fault.v3.HTTPFault`,
+    ...(abort && {
+      abort: { http_status: abort.httpStatus, grpc_status: abort.grpcStatus, percentage: percentage(abort.percentage) },
+    }),
+    ...(delay && { delay: { fixed_delay: `${delay.fixedDelayMs / 1000}s`, percentage: percentage(delay.percentage) } }),
+  };
+}
+
+function envoyCors(cors: Cors): object {
+  return {
+    '@type': `${TYPE}.http.cors.v3.CorsPolicy`,
+    allow_origin_string_match: cors.allowOrigins.map(stringMatcher),
+    allow_methods: cors.allowMethods,
+    allow_headers: cors.allowHeaders,
+    expose_headers: cors.exposeHeaders,
+    max_age: cors.maxAge,
+    allow_credentials: cors.allowCredentials,
+    forward_not_matching_preflights: cors.forwardNotMatchingPreflights,
   };
 }
