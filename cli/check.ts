@@ -69,12 +69,14 @@ function byPlace({ position: a }: Finding, { position: b }: Finding): number {
   return a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column;
 }
 
-/** Behind a resource at the edge, its fields that are not simply carried out there. */
+/** Behind a resource at the edge, its fields that are not simply carried out there, unless the compiler placed them itself. */
 function withFields(placements: readonly Placement[], { resources }: CompileInput): Placement[] {
   const byName = new Map(resources.map((resource) => [describe(resource), resource]));
+  const placed = new Set(placements.map(({ resource, field }) => `${resource} ${field}`));
   return placements.flatMap((placement): Placement[] => {
     const resource = placement.where === 'edge' && !placement.field ? byName.get(placement.resource) : undefined;
-    return resource ? [placement, ...placementsOf(resource)] : [placement];
+    const fields = resource ? placementsOf(resource) : [];
+    return [placement, ...fields.filter(({ field }) => !placed.has(`${placement.resource} ${field}`))];
   });
 }
 

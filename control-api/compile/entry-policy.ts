@@ -3,10 +3,14 @@
  * choose another host, and keep to a budget. A policy is named by its content; routes that say the same share one.
  */
 import type { ForwardAction, RetryPolicy, Route, Snapshot, VirtualHost } from '../../gateway/snapshot.ts';
+import { describe } from '../resources/resource.ts';
 import { forwardActions } from './forwarded.ts';
 import { contentHash } from './identify.ts';
 import type { Memo } from './memo.ts';
 import { compare } from './names.ts';
+import type { CompileInput, Placement } from './processor.ts';
+import { keyOf, NETWORKING, ofKind } from './select.ts';
+import type { VirtualServiceSpec } from './spec.ts';
 
 export interface EntryPolicy {
   name: string;
@@ -53,6 +57,24 @@ function withPolicies(host: VirtualHost, names: readonly (string | undefined)[])
     return { ...route, action: { ...route.action, entryPolicy } };
   });
   return { ...host, routes };
+}
+
+/** `retries` and `timeout` that stand in VirtualServices and are carried out by the entry. */
+export function retriesOfEntry(input: CompileInput, { routeTables }: Pick<Snapshot, 'routeTables'>): Placement[] {
+  const delegated = new Set<string>();
+  for (const { virtualHosts } of Object.values(routeTables))
+    for (const { routes } of virtualHosts)
+      for (const { action, origin } of routes)
+        if (action.kind === 'forward' && action.entryPolicy !== undefined)
+          delegated.add(`${origin.namespace}/${origin.name} ${/\d+/.exec(origin.path ?? '')}`);
+  return ofKind<VirtualServiceSpec>(input, NETWORKING, 'VirtualService').flatMap((virtualService) =>
+    (virtualService.spec.http ?? []).flatMap(({ retries }, index): Placement[] => {
+      if (!retries || !delegated.has(`${keyOf(virtualService)} ${index}`)) return [];
+      const reason =
+        'by the mesh entry, which sees why an endpoint failed; the edge tries again only what did not get there';
+      return [{ resource: describe(virtualService), field: `spec.http[${index}].retries`, where: 'cluster', reason }];
+    }),
+  );
 }
 
 /** The policies that routes to this cluster ask the entry for, by name. */

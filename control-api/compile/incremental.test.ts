@@ -44,6 +44,13 @@ const destinationRule = (policy: Json) =>
     subsets: [{ name: 'v1', labels: { version: 'v1' } }],
   });
 
+const meshEntry = (spec: Json): Json => ({
+  apiVersion: 'bowsprit.dev/v1alpha1',
+  kind: 'MeshEntry',
+  metadata: { name: 'entry', namespace: 'default' },
+  spec: { address: 'entry.test', ...spec },
+});
+
 /** Each list holds the forms that one object can have; it may also be absent. */
 const WRITTEN: Json[][] = [
   [gateway('one', ['*']), gateway('one', ['*.test', 'b.other']), gateway('one', ['*'], { httpsRedirect: true })],
@@ -90,6 +97,7 @@ const WRITTEN: Json[][] = [
       ports: [{ port: 8 }],
     }),
   ],
+  [meshEntry({}), meshEntry({ transport: 'TUNNEL', assertion: { jwks: '{}' } })],
 ];
 
 /** Every object of the golden files: there as written, with a label more, or not at all. */

@@ -6,7 +6,7 @@ import type { Cluster } from '../../gateway/snapshot.ts';
 import { finding } from '../analysis/report.ts';
 import { describe, type Resource } from '../resources/resource.ts';
 import type { MeshEntrySpec } from '../resources/types.gen.ts';
-import { nameEntryPolicies } from './entry-policy.ts';
+import { nameEntryPolicies, retriesOfEntry } from './entry-policy.ts';
 import { wantedClusters } from './forwarded.ts';
 import { compare } from './names.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
@@ -67,6 +67,7 @@ export const meshEntry: Processor = {
       clusters[name] = cluster;
     }
     nameEntryPolicies(draft.snapshot, draft.memo);
+    draft.placements.push(...retriesOfEntry(input, draft.snapshot));
     draft.snapshot.clusters = Object.fromEntries(Object.entries(clusters).sort(([a], [b]) => compare(a, b)));
   },
 };

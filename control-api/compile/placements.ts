@@ -1,6 +1,6 @@
 /** Says of every resource that no other processor has placed where it is carried out. Comes last. */
 import { describe, type Resource } from '../resources/resource.ts';
-import { resolveHost } from './names.ts';
+import { isWildcard, resolveHost, subsetOf } from './names.ts';
 import { selectsProxy, type TargetedSpec } from './policies/scope.ts';
 import type { CompileInput, Draft, Placement, Processor } from './processor.ts';
 import { hasLabels } from './select.ts';
@@ -8,18 +8,20 @@ import type { DestinationRuleSpec, ServiceEntrySpec } from './spec.ts';
 import { exportedTo, isVisible } from './visibility.ts';
 
 type Place = Omit<Placement, 'resource'>;
-type Placer = (resource: Resource, input: CompileInput, draft: Draft) => Place;
+/** @param behind hosts that the mesh entry reaches */
+type Placer = (resource: Resource, input: CompileInput, draft: Draft, behind: ReadonlySet<string>) => Place;
 
 export const placements: Processor = {
   name: 'placements',
   reason: 'speaks only of what nobody else has spoken of',
   run(input, draft) {
     const placed = new Set(draft.placements.map(({ resource }) => resource));
+    const behind = hostsBehindEntry(draft);
     for (const resource of input.resources) {
       const name = describe(resource);
       if (placed.has(name)) continue;
       const placer = PLACERS[resource.kind];
-      if (placer) draft.placements.push({ resource: name, ...placer(resource, input, draft) });
+      if (placer) draft.placements.push({ resource: name, ...placer(resource, input, draft, behind) });
     }
   },
 };
@@ -61,10 +63,24 @@ function placeServiceEntry({ metadata, spec }: Resource, { mesh, identity }: Com
     : cluster('not exported to the namespace of this proxy');
 }
 
+function hostsBehindEntry({ snapshot: { clusters } }: Draft): Set<string> {
+  const behind = Object.values(clusters).filter(
+    ({ resolution, endpoints }) => resolution === 'MESH' && endpoints.length > 0,
+  );
+  return new Set(behind.map(({ host }) => host));
+}
+
 /** In use when it holds for some service here; a rule for nobody's host is the cluster's. */
-function placeDestinationRule(resource: Resource, { identity }: CompileInput, draft: Draft): Place {
+function placeDestinationRule(
+  resource: Resource,
+  { identity }: CompileInput,
+  draft: Draft,
+  behind: ReadonlySet<string>,
+): Place {
   const { host } = resource.spec as unknown as DestinationRuleSpec;
   const name = resolveHost(host, resource.metadata.namespace, identity.clusterDomain);
+  if (behind.has(name) || (isWildcard(name) && [...behind].some((one) => subsetOf(one, name))))
+    return cluster('its host is behind the mesh entry, which carries it out');
   return draft.destinationRules.inUse(resource)
     ? edge('holds for the clusters of its host')
     : cluster(`holds for no service of this gateway: ${name} is unknown, not exported, or another rule goes first`);

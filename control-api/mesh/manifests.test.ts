@@ -93,3 +93,20 @@ test('a second MeshEntry is left out, with a finding', () => {
     ['BSP0920'],
   );
 });
+
+test('what the entry carries out is said to be in the cluster: retries that are written, and rules of hosts behind it', () => {
+  const rule = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: ui}
+spec: {host: ui, trafficPolicy: {loadBalancer: {simple: RANDOM}}}
+`;
+  const to = 'route: [{destination: {host: ui, port: {number: 80}}}]';
+  const texts = [GATEWAY, rule, route('a', `retries: {attempts: 1}, ${to}`), route('b', to)];
+  const inCluster = (...more: string[]) =>
+    compiled(...texts, ...more).placements.flatMap(({ resource, field, where }) =>
+      where === 'cluster' ? [`${resource} ${field ?? ''}`] : [],
+    );
+  assert.deepEqual(inCluster(ENTRY), ['VirtualService default/a spec.http[0].retries', 'DestinationRule default/ui ']);
+  assert.deepEqual(inCluster(), ['DestinationRule default/ui ']);
+});
