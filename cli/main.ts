@@ -18,6 +18,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   import: async () => (await import('./import.ts')).importCommand(),
   deploy: async () => (await import('./deploy/command.ts')).deployCommand(),
   ratelimit: async () => (await import('./ratelimit/command.ts')).ratelimitCommand(),
+  top: async () => (await import('./top.ts')).topCommand(),
   completion: async () => (await import('./completion.ts')).completionCommand(allCommands),
   version: async () => versionCommand(),
 };
