@@ -160,6 +160,7 @@ export interface LocalDescriptor {
 }
 export interface HeaderValue {
   name: string;
+  /** With operators, `%REQ(x)%`; a header that comes out empty is left out. */
   value: string;
   append: boolean;
 }
@@ -179,7 +180,8 @@ export interface RateLimit {
   stage: number;
   requestType: 'internal' | 'external' | 'both';
   timeoutMs: number;
-  failureModeDeny: boolean;
+  /** Percent of the requests that are refused when the counters do not answer, 0..100. */
+  failureModeDeny: number;
   enableXRatelimitHeaders: boolean;
   disableXEnvoyRatelimitedHeader: boolean;
   rateLimitedStatus: number;
@@ -252,21 +254,11 @@ export type RateLimitAction =
   | { kind: 'maskedRemoteAddress'; v4PrefixMaskLen: number; v6PrefixMaskLen: number }
   | { kind: 'requestHeaders'; headerName: string; descriptorKey: string; skipIfAbsent: boolean }
   | { kind: 'queryParameters'; queryParameterName: string; descriptorKey: string; skipIfAbsent: boolean }
-  | { kind: 'genericKey'; descriptorKey: string; descriptorValue: string; format?: string; defaultValue?: string }
-  | {
-      kind: 'headerValueMatch';
-      descriptorKey: string;
-      descriptorValue: string;
-      expectMatch: boolean;
-      headers: ActionHeaderMatch[];
-    }
-  | {
-      kind: 'queryParameterValueMatch';
-      descriptorKey: string;
-      descriptorValue: string;
-      expectMatch: boolean;
-      queryParameters: QueryParamMatch[];
-    }
+  | ({ kind: 'genericKey' } & ActionValue)
+  | ({ kind: 'headerValueMatch'; expectMatch: boolean; headers: ActionHeaderMatch[] } & ActionValue)
+  | ({ kind: 'queryParameterValueMatch'; expectMatch: boolean; queryParameters: ActionQueryMatch[] } & ActionValue)
+  /** The trusted client address is in one of the CIDR ranges, or with `invert` in none. */
+  | ({ kind: 'remoteAddressMatch'; ranges: string[]; invert: boolean } & ActionValue)
   | {
       kind: 'metadata';
       descriptorKey: string;
@@ -276,6 +268,20 @@ export type RateLimitAction =
       skipIfAbsent: boolean;
     }
   | { kind: 'expression'; descriptorKey: string; text: string; skipIfError: boolean };
+
+/** A value of the configuration's own. With `format` it is rendered for each request, and replaced by the default when empty. */
+export interface ActionValue {
+  descriptorKey: string;
+  descriptorValue: string;
+  format?: string;
+  defaultValue?: string;
+}
+
+/** Envoy's QueryParameterMatcher. */
+export interface ActionQueryMatch {
+  name: string;
+  match: QueryParamMatch['match'] | { kind: 'absent' };
+}
 
 /** Envoy's HeaderMatcher; `range` is [start, end) of an integer value. */
 export interface ActionHeaderMatch {

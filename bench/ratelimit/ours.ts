@@ -65,9 +65,10 @@ function config(port: number): string {
     filterChain: { filter: { name: 'envoy.filters.network.http_connection_manager', subFilter } },
   };
   const type = 'type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3.RateLimit';
+  const service = { transport_api_version: 'V3', grpc_service: { envoy_grpc: { cluster_name: 'ratelimit' } } };
   const filter = {
     name: 'envoy.filters.http.ratelimit',
-    typed_config: { '@type': type, domain: 'bench', failure_mode_deny: true },
+    typed_config: { '@type': type, domain: 'bench', failure_mode_deny: true, rate_limit_service: service },
   };
   const limits = [{ actions: [{ request_headers: { header_name: 'x-key', descriptor_key: 'key' } }] }];
   const configPatches = [

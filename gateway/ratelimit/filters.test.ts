@@ -140,18 +140,18 @@ const CONFIG: LocalRateLimitConfig = {
 
 test('a refusal by a descriptor spares the default bucket, and its value is the one in the headers', () => {
   const buckets = new LocalBuckets(CONFIG, 0);
-  const free = [[{ key: 'plan', value: 'FREE' }]];
+  const free = [{ entries: [{ key: 'plan', value: 'FREE' }] }];
   assert.deepEqual(
     [0, 0, 0].map(() => buckets.decide(free, 0).allowed),
     [true, true, false],
   );
   assert.equal(buckets.decide(free, 0).bucket?.maxTokens, 2);
-  const other = buckets.decide([[{ key: 'plan', value: 'OTHER' }]], 0);
+  const other = buckets.decide([{ entries: [{ key: 'plan', value: 'OTHER' }] }], 0);
   assert.deepEqual([other.allowed, other.bucket?.remaining(0)], [true, 3]);
 });
 
 test('a blank value has a bucket for each value; one that was forgotten is full again', () => {
   const buckets = new LocalBuckets(CONFIG, 0);
-  const account = (value: string) => buckets.decide([[{ key: 'account', value }]], 0).allowed;
+  const account = (value: string) => buckets.decide([{ entries: [{ key: 'account', value }] }], 0).allowed;
   assert.deepEqual(['a', 'a', 'b', 'b', 'a'].map(account), [true, false, true, false, true]);
 });

@@ -19,6 +19,9 @@ interface Folded {
   makers: DescriptorMaker[];
   onStreamDone: DescriptorMaker[];
   enforced(): boolean;
+  /** Whether a request is refused when the counters do not answer. */
+  denied(): boolean;
+  headersToAdd(exchange: Exchange): Pairs;
 }
 
 /** A step for a route that goes somewhere and can have descriptors; redirects and direct responses are never limited. */
@@ -35,6 +38,8 @@ export function foldRateLimit(config: RateLimit, scope: RouteScope): Step[] {
     makers: makers.filter(({ onStreamDone }) => !onStreamDone),
     onStreamDone: makers.filter(({ onStreamDone }) => onStreamDone),
     enforced: share(config.filterEnforced),
+    denied: share(config.failureModeDeny),
+    headersToAdd: configured(config.responseHeadersToAdd),
   };
   return [stepOf(folded, share(config.filterEnabled))];
 }
@@ -79,20 +84,20 @@ function ask(
 ): Verdict | Promise<Verdict> {
   const { limiter, domain, config } = folded;
   const answer = limiter.decide({ domain, descriptors }, exchange, config.timeoutMs);
-  if (!(answer instanceof Promise)) return verdict(folded, answer, pass);
+  if (!(answer instanceof Promise)) return verdict(folded, exchange, answer, pass);
   return answer.then(
-    (decision) => verdict(folded, decision, pass),
-    () => failure(config, exchange),
+    (decision) => verdict(folded, exchange, decision, pass),
+    () => failure(folded, exchange),
   );
 }
 
-function verdict(folded: Folded, decision: Decision, pass: Pass): Verdict {
+function verdict(folded: Folded, exchange: Exchange, decision: Decision, pass: Pass): Verdict {
   const { config } = folded;
   const headers = config.enableXRatelimitHeaders ? rateLimitHeaders(decision) : [];
   if (!decision.over) return pass(headers);
   const marked: Pairs = config.disableXEnvoyRatelimitedHeader ? [] : [['x-envoy-ratelimited', 'true']];
   if (!folded.enforced()) return pass([...marked, ...headers]);
-  return refusal(config, [...marked, ...configured(config.responseHeadersToAdd), ...headers]);
+  return refusal(config, [...marked, ...folded.headersToAdd(exchange), ...headers]);
 }
 
 /** Empty body, no content type; a gRPC client gets UNAVAILABLE, or RESOURCE_EXHAUSTED when asked for. */
@@ -108,8 +113,8 @@ function refusal(config: RateLimit, headers: Pairs): LocalReply {
 }
 
 /** The counters cannot be reached, or not in time, or there is no configuration. */
-function failure(config: RateLimit, exchange: Exchange): Verdict {
-  if (!config.failureModeDeny) return undefined;
+function failure({ config, denied }: Folded, exchange: Exchange): Verdict {
+  if (!denied()) return undefined;
   exchange.flags.add('RLSE');
   return { status: config.statusOnError, body: '', flag: 'RLSE', details: 'rate_limiter_error' };
 }

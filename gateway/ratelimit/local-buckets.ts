@@ -4,6 +4,7 @@
  */
 import type { LocalDescriptor, LocalRateLimitConfig } from '../snapshot.ts';
 import type { Entry } from './limit-tree.ts';
+import type { LimitRequestDescriptor } from './limiter.ts';
 import { Bucket } from './token-bucket.ts';
 
 export interface LocalDecision {
@@ -13,6 +14,8 @@ export interface LocalDecision {
 }
 
 interface Matched {
+  /** Tokens that the request takes. */
+  hits: number;
   descriptor: LocalDescriptor;
   bucket: Bucket;
 }
@@ -31,11 +34,11 @@ export class LocalBuckets {
   }
 
   /** Consumes matched buckets by ascending fill rate; a refusal spares the others and the default one. */
-  decide(descriptors: readonly (readonly Entry[])[], now: number): LocalDecision {
-    const matched = descriptors.flatMap((entries) => this.#match(entries, now) ?? []);
+  decide(descriptors: readonly LimitRequestDescriptor[], now: number): LocalDecision {
+    const matched = descriptors.flatMap((descriptor) => this.#match(descriptor, now) ?? []);
     matched.sort((a, b) => fillRate(a.descriptor) - fillRate(b.descriptor));
-    for (const { descriptor, bucket } of matched) {
-      if (!bucket.consume(now) && !descriptor.shadowMode) return { allowed: false, bucket };
+    for (const { descriptor, bucket, hits } of matched) {
+      if (!bucket.consume(now, hits) && !descriptor.shadowMode) return { allowed: false, bucket };
     }
     const first = matched[0]?.bucket;
     if (first && !this.#config.alwaysConsumeDefaultTokenBucket) return { allowed: true, bucket: first };
@@ -43,12 +46,12 @@ export class LocalBuckets {
     return { allowed, bucket: (allowed ? first : undefined) ?? this.#default };
   }
 
-  #match(entries: readonly Entry[], now: number): Matched | undefined {
+  #match({ entries, hitsAddend: hits = 1 }: LimitRequestDescriptor, now: number): Matched | undefined {
     for (const [index, descriptor] of this.#config.descriptors.entries()) {
       if (!matches(descriptor, entries)) continue;
       const blank = descriptor.entries.some(({ value }) => !value);
       const bucket = blank ? this.#valueBucket(index, descriptor, entries, now) : this.#fixed[index];
-      return bucket && { descriptor, bucket };
+      return bucket && { descriptor, bucket, hits };
     }
     return undefined;
   }

@@ -4,7 +4,7 @@ import type { RouteScope, Step } from '../phases.ts';
 import type { LocalRateLimit, LocalRateLimitConfig } from '../snapshot.ts';
 import { share } from '../traffic/percent.ts';
 import type { DescriptorMaker } from './actions/descriptor.ts';
-import { addAll, configured, type Pairs } from './limit-headers.ts';
+import { addAll, configured, type Pairs, requestHeaders } from './limit-headers.ts';
 import { LocalBuckets, type LocalDecision } from './local-buckets.ts';
 import { foldPolicies, perFilterConfig } from './policies.ts';
 
@@ -21,14 +21,16 @@ export function foldLocalRateLimit(filter: LocalRateLimit, scope: RouteScope): S
 function stepOf(config: LocalRateLimitConfig, makers: readonly DescriptorMaker[]): Step {
   const enabled = share(config.filterEnabled);
   const enforced = share(config.filterEnforced);
+  const headersToAdd = configured(config.responseHeadersToAdd);
+  const mark = requestHeaders(config.requestHeadersToAddWhenNotEnforced);
   const added = new WeakMap<Exchange, Pairs>();
   const request = (exchange: Exchange): Verdict => {
     if (!enabled()) return undefined;
     const now = Date.now();
     const decision = decide(config, makers, exchange, now);
     const headers = config.enableXRatelimitHeaders ? bucketHeaders(decision, now) : [];
-    if (!decision.allowed && enforced()) return refusal(config, headers);
-    if (!decision.allowed) addAll(exchange.requestHeaders, configured(config.requestHeadersToAddWhenNotEnforced));
+    if (!decision.allowed && enforced()) return refusal(config, [...headersToAdd(exchange), ...headers]);
+    if (!decision.allowed) mark(exchange);
     if (headers.length > 0) added.set(exchange, headers);
     return undefined;
   };
@@ -48,10 +50,7 @@ function decide(
     bucketsOf.set(config, buckets);
   }
   const descriptors = makers.flatMap((maker) => maker.make(exchange) ?? []);
-  return buckets.decide(
-    descriptors.map(({ entries }) => entries),
-    now,
-  );
+  return buckets.decide(descriptors, now);
 }
 
 function bucketHeaders({ bucket }: LocalDecision, now: number): Pairs {
@@ -68,7 +67,7 @@ function refusal(config: LocalRateLimitConfig, headers: Pairs): LocalReply {
   return {
     status: config.status,
     body: 'local_rate_limited',
-    headers: [...configured(config.responseHeadersToAdd), ...headers],
+    headers,
     flag: 'RL',
     details: 'local_rate_limited',
     grpcStatus: config.rateLimitedAsResourceExhausted ? 8 : 14,

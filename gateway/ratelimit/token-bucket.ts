@@ -17,10 +17,10 @@ export class Bucket {
     this.#emptyAt = now - maxTokens / this.#rate;
   }
 
-  /** Takes one token; false when there is none. */
-  consume(now: number): boolean {
-    if (this.#available(now) < 1) return false;
-    this.#emptyAt = Math.max(this.#emptyAt, now - this.maxTokens / this.#rate) + 1 / this.#rate;
+  /** Takes tokens; false, and nothing taken, when there are not so many. Who asks for none gets none, and is refused as in Envoy. */
+  consume(now: number, tokens = 1): boolean {
+    if (tokens <= 0 || this.#available(now) < tokens) return false;
+    this.#emptyAt = Math.max(this.#emptyAt, now - this.maxTokens / this.#rate) + tokens / this.#rate;
     return true;
   }
 

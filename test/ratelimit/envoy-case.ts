@@ -86,7 +86,8 @@ function patches(envoy: EnvoyPart, routes: readonly EnvoyRoute[]): Json[] {
   ];
 }
 
-function filterOf({ _name: name = RATE_LIMIT, ...fields }: Json): Json {
+/** A filter of a case with what every such filter has. */
+export function filterOf({ _name: name = RATE_LIMIT, ...fields }: Json): Json {
   const local = name !== RATE_LIMIT;
   const type = local ? `${TYPES}.local_ratelimit.v3.LocalRateLimit` : `${TYPES}.ratelimit.v3.RateLimit`;
   const grpc = { grpc_service: { envoy_grpc: { cluster_name: 'ratelimit' } }, transport_api_version: 'V3' };

@@ -56,10 +56,14 @@ export async function startGateway(
   };
 }
 
-function listen(): Promise<Server> {
+/** A backend that answers `ok`, and the request's x-seen. */
+export function listen(): Promise<Server> {
   const server = createServer((incoming, answer) => {
     incoming.resume();
-    answer.writeHead(200, { 'content-type': 'text/plain' }).end('ok');
+    const seen = incoming.headers['x-seen'];
+    answer
+      .writeHead(200, { 'content-type': 'text/plain', ...(seen === undefined ? {} : { 'x-seen': seen }) })
+      .end('ok');
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
@@ -74,7 +78,8 @@ async function ready(admin: number, child: ChildProcess, output: () => string): 
   throw new Error(`serve did not get ready: ${output()}`);
 }
 
-function send(port: number, message: Request & { source?: string }): Promise<Answered> {
+/** One request on a connection of its own. */
+export function send(port: number, message: Request & { source?: string }): Promise<Answered> {
   const { body, source = '127.0.0.1', ...rest } = message;
   return ask({ port, localAddress: source, ...rest }, body);
 }

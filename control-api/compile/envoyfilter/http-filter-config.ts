@@ -8,9 +8,10 @@ import type {
 } from '../../../gateway/snapshot.ts';
 import { localRateLimitConfig } from './local-rate-limit.ts';
 import { EnvoyRejects, type Json, Message, typedConfig } from './message.ts';
-import { rateLimitPolicies } from './rate-limits.ts';
+import { ownRateLimits } from './rate-limits.ts';
 import { statusCode } from './status-code.ts';
 import { headerValues, percent, type Runtime } from './values.ts';
+import { atMost, oneOf, requiredText, violation } from './violations.ts';
 
 export const RATE_LIMIT = new Set([
   'envoy.extensions.filters.http.ratelimit.v3.RateLimit',
@@ -20,6 +21,8 @@ export const RATE_LIMIT = new Set([
 export const LOCAL_RATE_LIMIT = new Set(['envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit']);
 const SET_METADATA = new Set(['envoy.extensions.filters.http.set_metadata.v3.Config']);
 const PER_ROUTE = 'envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute';
+
+const DRAFTS = ['OFF', 'DRAFT_VERSION_03'] as const;
 
 /** Envoy's default of 20 ms is meant for a service beside the proxy; the counters of an edge may be a continent away. */
 export const DEFAULT_TIMEOUT_MS = 1000;
@@ -55,31 +58,25 @@ export function perFilterConfig(value: unknown, runtime: Runtime): Parsed<PerFil
   const message = new Message(fields);
   if (LOCAL_RATE_LIMIT.has(type)) {
     const config: LocalRateLimitConfig = localRateLimitConfig(message, runtime);
+    if (!config.tokenBucket) throw new EnvoyRejects('local rate limit token bucket must be set for per filter configs');
     return { config: { kind: 'local_ratelimit', config }, unread: message.unread() };
   }
   if (type !== PER_ROUTE) return undefined;
   const domain = message.text('domain');
-  const rateLimits = rateLimitPolicies(message.messages('rateLimits'), runtime);
+  const rateLimits = ownRateLimits(message, runtime);
   const config: PerFilterConfig = {
     kind: 'ratelimit',
     ...(domain ? { domain } : {}),
-    vhRateLimits: inclusion(message),
+    vhRateLimits: oneOf(message, 'vhRateLimits', ['OVERRIDE', 'INCLUDE', 'IGNORE']),
     rateLimits,
   };
   return { config, unread: message.ignore('overrideOption').unread() };
 }
 
-function inclusion(message: Message): 'OVERRIDE' | 'INCLUDE' | 'IGNORE' {
-  const value = message.text('vhRateLimits');
-  return value === 'INCLUDE' || value === 'IGNORE' ? value : 'OVERRIDE';
-}
-
 function rateLimit(name: string, message: Message, runtime: Runtime): RateLimit {
-  const domain = message.text('domain');
-  if (domain === '')
-    throw new EnvoyRejects('RateLimitValidationError.Domain: value length must be at least 1 characters');
-  const stage = message.number('stage', 0);
-  if (stage > 10) throw new EnvoyRejects('RateLimitValidationError.Stage: value must be less than or equal to 10');
+  const domain = requiredText(message, 'domain', 'RateLimit');
+  const stage = atMost(message, 'stage', 0, 10, 'RateLimit');
+  if (!message.has('rateLimitService')) throw violation('RateLimit', 'rateLimitService', 'value is required');
   // The service's address is not used: its counters are ours.
   message.ignore('rateLimitService', 'statPrefix', 'disableXEnvoyRatelimitedHeaderOnSuccess');
   const status = statusCode(message.message('rateLimitedStatus'), 429);
@@ -90,8 +87,12 @@ function rateLimit(name: string, message: Message, runtime: Runtime): RateLimit 
     stage,
     requestType: requestType(message.text('requestType')),
     timeoutMs: message.duration('timeout') ?? DEFAULT_TIMEOUT_MS,
-    failureModeDeny: message.flag('failureModeDeny'),
-    enableXRatelimitHeaders: message.text('enableXRatelimitHeaders') === 'DRAFT_VERSION_03',
+    failureModeDeny: percent(
+      message.message('failureModeDenyPercent'),
+      runtime,
+      message.flag('failureModeDeny') ? 100 : 0,
+    ),
+    enableXRatelimitHeaders: oneOf(message, 'enableXRatelimitHeaders', DRAFTS) === 'DRAFT_VERSION_03',
     disableXEnvoyRatelimitedHeader: message.flag('disableXEnvoyRatelimitedHeader'),
     rateLimitedStatus: status < 400 ? 429 : status,
     statusOnError: statusCode(message.message('statusOnError'), 500),
@@ -107,12 +108,15 @@ function rateLimit(name: string, message: Message, runtime: Runtime): RateLimit 
       runtime,
       Number(runtime['ratelimit.http_filter_enforcing'] ?? 100),
     ),
-    rateLimits: rateLimitPolicies(message.messages('rateLimits'), runtime),
+    rateLimits: ownRateLimits(message, runtime),
   };
 }
 
-const requestType = (text: string): RateLimit['requestType'] =>
-  text === 'internal' || text === 'external' ? text : 'both';
+function requestType(text: string): RateLimit['requestType'] {
+  if (text === '') return 'both';
+  if (text === 'internal' || text === 'external' || text === 'both') return text;
+  throw violation('RateLimit', 'requestType', 'value must be in list [internal external both ]');
+}
 
 function setMetadata(name: string, message: Message): SetMetadata {
   const values = message.messages('metadata').map((entry) => ({

@@ -39,6 +39,17 @@ export class Message {
     return this.#fields.get(name) !== undefined && this.#fields.get(name) !== null;
   }
 
+  /** The fields that are there, by their camelCase names. */
+  names(): string[] {
+    return [...this.#fields.keys()].filter((name) => this.has(name));
+  }
+
+  /** Counts another message's unread fields among one's own. */
+  adopt(child: Message): Message {
+    this.#children.push(child);
+    return child;
+  }
+
   /** Marks fields as understood that change nothing here. */
   ignore(...names: string[]): this {
     for (const name of names) this.#read.add(name);
@@ -101,9 +112,7 @@ export class Message {
   }
 
   #child(value: unknown, path: string): Message {
-    const child = new Message(value, path);
-    this.#children.push(child);
-    return child;
+    return this.adopt(new Message(value, path));
   }
 
   #at(name: string): string {

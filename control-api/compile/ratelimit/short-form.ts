@@ -35,7 +35,11 @@ export function shortForms({ listeners, routeTables, limitDomains = {} }: Snapsh
     if (found.length === 0) return [];
     const metadata = { name: filter.domain.toLowerCase().replace(/[^a-z0-9-]+/g, '-'), namespace };
     const headers = filter.enableXRatelimitHeaders ? { responseHeaders: true } : {};
-    const spec: RateLimitSpec = { failureMode: filter.failureModeDeny ? 'Deny' : 'Allow', ...headers, limits: found };
+    const spec: RateLimitSpec = {
+      failureMode: filter.failureModeDeny > 0 ? 'Deny' : 'Allow',
+      ...headers,
+      limits: found,
+    };
     return [{ apiVersion: 'bowsprit.dev/v1alpha1', kind: 'RateLimit', metadata, spec }];
   });
 }

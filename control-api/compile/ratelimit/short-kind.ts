@@ -151,7 +151,7 @@ function filterOf(domain: string, spec: RateLimitSpec, rateLimits: RateLimitPoli
     stage: OWN_STAGE,
     requestType: 'both',
     timeoutMs: spec.timeout ? milliseconds(spec.timeout) : DEFAULT_TIMEOUT_MS,
-    failureModeDeny: spec.failureMode === 'Deny',
+    failureModeDeny: spec.failureMode === 'Deny' ? 100 : 0,
     enableXRatelimitHeaders: spec.responseHeaders ?? false,
     disableXEnvoyRatelimitedHeader: false,
     rateLimitedStatus: 429,

@@ -2,7 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import type { Exchange } from '../../exchange.ts';
 import { headerReader } from '../../route/route-matcher.ts';
-import type { RateLimitAction } from '../../snapshot.ts';
+import type { ActionValue, RateLimitAction } from '../../snapshot.ts';
 import { headerRender } from '../../telemetry/format/render.ts';
 import { foldWeights } from '../../upstream/weights.ts';
 import type { EntryMaker } from './descriptor.ts';
@@ -10,7 +10,7 @@ import type { EntryMaker } from './descriptor.ts';
 type Action<Kind extends RateLimitAction['kind']> = Extract<RateLimitAction, { kind: Kind }>;
 
 /** Headers of which one line usually holds ", ": of every other, what workerd joined from several lines is split. */
-const WITH_COMMAS = new Set(['user-agent', 'date', 'if-modified-since', 'if-unmodified-since', 'cookie']);
+export const WITH_COMMAS = new Set(['user-agent', 'date', 'if-modified-since', 'if-unmodified-since', 'cookie']);
 
 /**
  * The first line of the header; an empty one is a value. workerd hands repeated lines over joined by ", ", so a client
@@ -34,11 +34,18 @@ export function requestHeader(action: Action<'requestHeaders'>): EntryMaker {
   };
 }
 
-/** With a format (behind Envoy's runtime flag) an empty result drops the descriptor, unless there is a default. */
-export function genericKey(action: Action<'genericKey'>): EntryMaker {
-  const { descriptorKey: key, descriptorValue: value, defaultValue } = action;
-  if (action.format === undefined) return () => ({ key, value });
-  const render = headerRender(action.format);
+/**
+ * A key with a value of the configuration's own. With a format (behind Envoy's runtime flag) an empty result drops the
+ * descriptor, unless there is a default.
+ */
+export function ownValue({
+  descriptorKey: key,
+  descriptorValue: value,
+  defaultValue,
+  format,
+}: ActionValue): EntryMaker {
+  if (format === undefined) return () => ({ key, value });
+  const render = headerRender(format);
   return (exchange) => {
     const rendered = render(exchange) || defaultValue || '';
     return rendered === '' ? 'drop' : { key, value: rendered };
@@ -53,6 +60,19 @@ export function addressAction(action: Action<'remoteAddress'> | Action<'maskedRe
     const value = masked(exchange.clientAddress, v4, v6);
     return value === undefined ? 'drop' : { key: 'masked_remote_address', value };
   };
+}
+
+/** The trusted client address is in one of the ranges, or, inverted, in none. */
+export function addressMatch(action: Action<'remoteAddressMatch'>): EntryMaker {
+  const ranges = action.ranges.map((range) => ipaddr.parseCIDR(range));
+  const make = ownValue(action);
+  return (exchange) => (isIn(ranges, exchange.clientAddress) === action.invert ? 'drop' : make(exchange));
+}
+
+function isIn(ranges: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][], text: string): boolean {
+  if (!ipaddr.isValid(text)) return false;
+  const address = ipaddr.parse(text);
+  return ranges.some(([prefix, bits]) => prefix.kind() === address.kind() && address.match(prefix, bits));
 }
 
 function masked(address: string, v4: number, v6: number): string | undefined {

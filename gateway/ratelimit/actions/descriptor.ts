@@ -8,7 +8,7 @@ import { headerRender } from '../../telemetry/format/render.ts';
 import type { Entry } from '../limit-tree.ts';
 import type { LimitRequestDescriptor } from '../limiter.ts';
 import { UNIT_SECONDS } from '../units.ts';
-import { addressAction, clusterAction, genericKey, requestHeader } from './basic.ts';
+import { addressAction, addressMatch, clusterAction, ownValue, requestHeader } from './basic.ts';
 import { expression } from './expression.ts';
 import { headerValueMatch, queryParameter, queryValueMatch } from './matchers.ts';
 import { lookUp, metadataValue } from './metadata.ts';
@@ -59,12 +59,14 @@ function makerOf(action: RateLimitAction): EntryMaker {
     case 'remoteAddress':
     case 'maskedRemoteAddress':
       return addressAction(action);
+    case 'remoteAddressMatch':
+      return addressMatch(action);
     case 'requestHeaders':
       return requestHeader(action);
     case 'queryParameters':
       return queryParameter(action);
     case 'genericKey':
-      return genericKey(action);
+      return ownValue(action);
     case 'headerValueMatch':
       return headerValueMatch(action);
     case 'queryParameterValueMatch':
@@ -83,10 +85,14 @@ function hitsOf(addend: RateLimitPolicy['hitsAddend']): ((exchange: Exchange) =>
   if (format === undefined) return number === undefined ? undefined : () => number;
   const render = headerRender(format);
   return (exchange) => {
-    const text = render(exchange);
-    return /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    const number = DECIMAL.test(render(exchange).trim()) ? Math.trunc(Number(render(exchange))) : Number.NaN;
+    return number >= 0 && number <= MOST_HITS ? number : Number.NaN;
   };
 }
+
+/** Envoy reads any number, and counts its whole part. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const MOST_HITS = 1_000_000_000;
 
 /** `{requests_per_unit: 2, unit: "HOUR"}`; anything else is no override. */
 function overrideOf(value: unknown): LimitRequestDescriptor['limit'] {

@@ -12,11 +12,17 @@ export function expression(action: Extract<RateLimitAction, { kind: 'expression'
   const evaluate = parse(text);
   return (exchange) => {
     try {
-      return { key, value: String(evaluate(attributes(exchange))) };
+      return { key, value: print(evaluate(attributes(exchange))) };
     } catch {
       return failed;
     }
   };
+}
+
+/** Envoy prints lists and maps by their kind only. */
+function print(value: unknown): string {
+  if (Array.isArray(value)) return 'CelList value';
+  return value instanceof Map ? 'CelMap value' : String(value);
 }
 
 /** Envoy's attributes (docs: attributes) as far as an edge has them; each is made when the expression reads it. */

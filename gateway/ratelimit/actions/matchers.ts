@@ -3,7 +3,8 @@ import type { Exchange } from '../../exchange.ts';
 import { queryParameter as rawParameter } from '../../route/query.ts';
 import { headerReader } from '../../route/route-matcher.ts';
 import { testOf } from '../../route/string-matcher.ts';
-import type { ActionHeaderMatch, QueryParamMatch, RateLimitAction } from '../../snapshot.ts';
+import type { ActionHeaderMatch, ActionQueryMatch, ActionValue, RateLimitAction } from '../../snapshot.ts';
+import { ownValue, WITH_COMMAS } from './basic.ts';
 import type { EntryMaker } from './descriptor.ts';
 
 type Condition = (exchange: Exchange) => boolean;
@@ -36,18 +37,16 @@ export function queryValueMatch(action: Extract<RateLimitAction, { kind: 'queryP
   return whenAll(action.queryParameters.map(queryMatches), action);
 }
 
-function whenAll(
-  conditions: readonly Condition[],
-  action: { descriptorKey: string; descriptorValue: string; expectMatch: boolean },
-): EntryMaker {
-  const { descriptorKey: key, descriptorValue: value, expectMatch } = action;
+function whenAll(conditions: readonly Condition[], action: ActionValue & { expectMatch: boolean }): EntryMaker {
+  const make = ownValue(action);
   return (exchange) => {
     const all = conditions.every((condition) => condition(exchange));
-    return all === expectMatch ? { key, value } : 'drop';
+    return all === action.expectMatch ? make(exchange) : 'drop';
   };
 }
 
-function queryMatches({ name, match }: QueryParamMatch): Condition {
+function queryMatches({ name, match }: ActionQueryMatch): Condition {
+  if (match.kind === 'absent') return (exchange) => rawParameter(exchange.path, name) === undefined;
   const test = testOf(match);
   return (exchange) => {
     const value = decodedParameter(exchange, name);
@@ -62,11 +61,17 @@ function headerMatches({ name, match, invert, treatMissingAsEmpty }: ActionHeade
     const wanted = match.present !== invert;
     return (exchange) => (read(exchange) !== null) === wanted;
   }
-  const test = match.kind === 'range' ? rangeTest(match.start, match.end) : testOf(match);
+  const one = match.kind === 'range' ? rangeTest(match.start, match.end) : testOf(match);
+  const test = name.startsWith(':') || WITH_COMMAS.has(name) ? one : anyLine(one);
   return (exchange) => {
     const value = read(exchange) ?? (treatMissingAsEmpty ? '' : null);
     return value !== null && test(value) !== invert;
   };
+}
+
+/** Envoy looks at each line of a header; workerd hands them over joined, and nobody can tell them from one line with a list. */
+function anyLine(test: (value: string) => boolean): (value: string) => boolean {
+  return (value) => test(value) || (value.includes(', ') && value.split(', ').some(test));
 }
 
 function rangeTest(start: number, end: number): (value: string) => boolean {
