@@ -28,7 +28,7 @@ export async function startEnvoy(resources: unknown, concurrency = 1): Promise<R
   const folder = mkdtempSync(join(tmpdir(), 'bowsprit-envoy-'));
   const file = join(folder, 'envoy.json');
   const admin = { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } };
-  writeFileSync(file, JSON.stringify({ admin, static_resources: resources }));
+  writeFileSync(file, JSON.stringify({ node: { id: 'test', cluster: 'test' }, admin, static_resources: resources }));
   const options = ['-c', file, '--concurrency', String(concurrency), '--log-level', 'error', '--use-dynamic-base-id'];
   options.push('--drain-time-s', '1', '--drain-strategy', 'immediate');
   const since = performance.now();
