@@ -1,10 +1,5 @@
 /** A request body that may have to be sent more than once: for retries and mirrors. */
-
-/**
- * How much of a body is kept for sending it again; Envoy's buffer limit as Istio leaves it. A longer body is sent once:
- * no retry, no mirror. docs/traffic.md has it for users.
- */
-export const REPLAY_LIMIT = 1024 * 1024;
+import { REPLAY_LIMIT, Record } from './record.ts';
 
 type Bytes = ReadableStream<Uint8Array>;
 
@@ -30,7 +25,7 @@ const NO_BODY: ReplayableBody = {
 export function replayable(body: Bytes | null, length: string | null): ReplayableBody {
   if (body === null) return NO_BODY;
   if (length === null) return new Recording(body);
-  return Number(length) <= REPLAY_LIMIT ? new Branching(body) : new Once(body);
+  return Number(length) <= REPLAY_LIMIT ? new Branching(body) : new Long(body, Number(length));
 }
 
 /** Known to be short: the runtime's own tee, which keeps the length and copies nothing twice. */
@@ -87,53 +82,85 @@ export class Once implements ReplayableBody {
 
 /** Of unknown length: what passes is recorded until it is too much; a copy is the record and then the rest. */
 class Recording implements ReplayableBody {
-  readonly #source: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #passed = Promise.withResolvers<void>();
-  #record: Uint8Array[] = [];
-  #recorded = 0;
-  #ended = false;
+  readonly #record: Record;
+  /** Which try's copy goes out now: one that was given up must not take bytes away from it. */
+  #copy = 0;
 
   constructor(body: Bytes) {
-    this.#source = body.getReader();
+    this.#record = new Record(body);
   }
 
   take(): Bytes | undefined {
     if (!this.mayRepeat()) return undefined;
+    const copy = ++this.#copy;
+    return this.#replay(() => copy === this.#copy);
+  }
+
+  #replay(wanted: () => boolean): Bytes {
     let position = 0;
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
-        if (position >= this.#record.length && !(await this.#read())) return controller.close();
-        const chunk = this.#record[position]!;
-        // The runtime takes the bytes away with the chunk: what is kept has to be a copy.
-        this.#record[position] = this.mayRepeat() ? chunk.slice() : NOTHING;
-        controller.enqueue(chunk);
-        position++;
+        const there = await this.#record.reach(position);
+        if (!wanted()) return;
+        if (there) controller.enqueue(this.#record.piece(position++));
+        else controller.close();
       },
     });
   }
 
   mayRepeat(): boolean {
-    return this.#recorded <= REPLAY_LIMIT;
+    return this.#record.isWhole;
   }
 
   async whole(): Promise<Bytes | undefined> {
-    await this.#passed.promise;
-    return this.take();
-  }
-
-  async #read(): Promise<boolean> {
-    if (this.#ended) return false;
-    const { done, value } = await this.#source.read();
-    this.#ended = done;
-    if (value !== undefined) {
-      this.#record.push(value);
-      this.#recorded += value.length;
-    }
-    if (done || !this.mayRepeat()) this.#passed.resolve();
-    return !done;
+    await this.#record.passed;
+    return this.mayRepeat() ? this.#replay(() => true) : undefined;
   }
 
   release(): void {}
 }
 
-const NOTHING = new Uint8Array();
+/** Known to be too long: recorded until it is too much, then the rest goes at the runtime's own speed. Never mirrored. */
+class Long implements ReplayableBody {
+  readonly #body: Bytes;
+  readonly #length: number;
+  readonly #record: Record;
+  #copy = 0;
+
+  constructor(body: Bytes, length: number) {
+    this.#body = body;
+    this.#length = length;
+    this.#record = new Record(body);
+  }
+
+  take(): Bytes | undefined {
+    if (!this.mayRepeat()) return undefined;
+    const { readable, writable } = new FixedLengthStream(this.#length);
+    // A try that fails cancels its copy, whose writing then fails; a client that goes leaves the length unfulfilled.
+    this.#write(writable, ++this.#copy).catch(() => {});
+    return readable;
+  }
+
+  async #write(writable: WritableStream<Uint8Array>, copy: number): Promise<void> {
+    const writer = writable.getWriter();
+    for (let position = 0; this.#record.isWhole || this.#record.has(position); position++) {
+      const there = await this.#record.reach(position);
+      if (copy !== this.#copy) return;
+      if (!there) return writer.close();
+      await writer.write(this.#record.piece(position));
+    }
+    writer.releaseLock();
+    this.#record.leave();
+    await this.#body.pipeTo(writable);
+  }
+
+  mayRepeat(): boolean {
+    return this.#record.isWhole;
+  }
+
+  async whole(): Promise<undefined> {
+    return undefined;
+  }
+
+  release(): void {}
+}

@@ -14,7 +14,16 @@ const policy = (retryOn: string[], parts: Partial<RetryPolicy> = {}): RetryPolic
 const folded = (retryOn: string[], parts?: Partial<RetryPolicy>) => foldRetry(policy(retryOn, parts))!;
 const none = new Headers();
 const statuses = [200, 404, 409, 500, 502, 503, 504, 505];
-const reasons: ResetReason[] = ['connect', 'connect-timeout', 'handshake', 'reset', 'protocol', 'timeout', 'overflow'];
+const reasons: ResetReason[] = [
+  'gone',
+  'connect',
+  'connect-timeout',
+  'handshake',
+  'reset',
+  'protocol',
+  'timeout',
+  'overflow',
+];
 
 const connecting = ['connect', 'connect-timeout', 'handshake'] as const;
 const all = [...connecting, 'reset', 'protocol', 'timeout'] as const;

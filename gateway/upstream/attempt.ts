@@ -40,6 +40,7 @@ async function sendTo(
   const outcome = await send(exchange, cluster, host, limit.signal);
   limit.cancel();
   busy.count--;
+  if (outcome === 'gone') return outcome;
   if (typeof outcome === 'string') {
     detector?.failed(host, outcome, Date.now());
   } else {

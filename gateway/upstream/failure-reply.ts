@@ -30,6 +30,7 @@ interface Reason {
 
 const REFUSED = 'remote_connection_failure|delayed_connect_error:_Connection_refused';
 const REASONS: Record<Exclude<ResetReason, 'timeout'>, Reason> = {
+  gone: { words: 'connection termination', flag: 'DC', details: 'downstream_remote_disconnect' },
   connect: { words: 'remote connection failure', flag: 'UF', details: REFUSED },
   'connect-timeout': { words: 'connection timeout', flag: 'UF' },
   handshake: { words: 'remote connection failure', flag: 'UF', details: 'remote_connection_failure|TLS_error' },

@@ -5,12 +5,13 @@ import type { Cluster } from '../snapshot.ts';
 import type { Host } from './balance/host.ts';
 import type { LimitReason } from './limit-try.ts';
 import { lookAt } from './probe.ts';
+import { tellingWhenBroken } from './unbroken-body.ts';
 
 /**
- * Why there is no answer. connect: nobody listens; handshake: no TLS session; reset: the connection broke; protocol: an
+ * Why there is no answer. gone: the client went away in the middle of its body; connect: nobody listens; handshake: no TLS session; reset: the connection broke; protocol: an
  * answer that cannot be passed on; the others are the signal's reason.
  */
-export type Failure = 'connect' | 'handshake' | 'reset' | 'protocol' | LimitReason;
+export type Failure = 'gone' | 'connect' | 'handshake' | 'reset' | 'protocol' | LimitReason;
 
 /** What goes out; an HttpExchange is one. `request` is what came in. */
 export type Outgoing = Pick<HttpExchange, 'request' | 'env' | 'method' | 'authority' | 'path' | 'body'> & {
@@ -25,22 +26,39 @@ export async function send(
   signal?: AbortSignal,
 ): Promise<Response | Failure> {
   const fetcher = outgoing.env[host.binding] as Fetcher;
+  const whole = mayBreak(outgoing) ? breakable(outgoing.body, signal) : { body: outgoing.body, signal };
   try {
     const answer = await fetcher.fetch(targetOf(outgoing), {
       method: outgoing.method,
       headers: outgoing.requestHeaders.headers(),
-      body: outgoing.body,
+      body: whole.body,
       redirect: 'manual',
-      ...(signal && { signal }),
+      ...(whole.signal && { signal: whole.signal }),
     });
     return isUnasked(answer) ? 'protocol' : answer;
   } catch (error) {
-    if (signal?.aborted) return signal.reason as LimitReason;
+    if (whole.signal?.aborted) return whole.signal.reason as LimitReason | 'gone';
     if ((outgoing.env as GatewayEnv).HIDDEN?.has(host.binding)) return 'reset';
     if (cluster.tls && !isLostConnection(error)) return 'handshake';
     // "Network connection lost." is all that the runtime says; Envoy tells the two apart and retries only refusals.
     return (await lookAt(host.endpoint)) === 'open' ? 'reset' : 'connect';
   }
+}
+
+type Bytes = ReadableStream<Uint8Array>;
+
+/** Of unknown length, and not the client's own stream: see unbroken-body.ts. */
+function mayBreak(outgoing: Outgoing): outgoing is Outgoing & { body: Bytes } {
+  const { body, request, requestHeaders } = outgoing;
+  return body !== null && body !== request.body && !requestHeaders.headers().has('content-length');
+}
+
+function breakable(body: Bytes, signal: AbortSignal | undefined): { body: Bytes; signal: AbortSignal } {
+  const controller = new AbortController();
+  return {
+    body: tellingWhenBroken(body, () => controller.abort('gone')),
+    signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
+  };
 }
 
 /** 101 where nobody asked for another protocol: no Response can be made of it. */

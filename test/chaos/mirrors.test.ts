@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Cluster } from '../../gateway/snapshot.ts';
-import { REPLAY_LIMIT } from '../../gateway/traffic/replay.ts';
+import { REPLAY_LIMIT } from '../../gateway/traffic/record.ts';
 import { clusterOf } from '../support/snapshot.ts';
 import { route, UnrulyEdge } from './unruly-edge.ts';
 

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { REPLAY_LIMIT } from '../../gateway/traffic/replay.ts';
+import { REPLAY_LIMIT } from '../../gateway/traffic/record.ts';
 import { clusterOf } from '../support/snapshot.ts';
 import type { Mood } from './unruly.ts';
 import { type Answer, EVERYTHING, ISTIO_DEFAULT, retry, route, statusesOf, UnrulyEdge } from './unruly-edge.ts';
