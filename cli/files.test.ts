@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,4 +26,14 @@ test('what cannot be read is a typed error with exit code 65', () => {
     () => readSources(['/nonexistent/a.yaml']),
     (error) => error instanceof UnreadableInput && error.exitCode === 65 && /a\.yaml/.test(error.message),
   );
+});
+
+test('standard input is read to its end, though the pipe is slow and does not block', () => {
+  const writer =
+    'setTimeout(() => process.stdout.write("kind: A\\n"), 300); setTimeout(() => process.stdout.write("---\\nkind: B\\n"), 600);';
+  const reader = `import('./cli/files.ts').then(({ readSources }) => process.stdin.unref() && console.log(readSources(['-'])[0].text));`;
+  const command = '"$0" -e "$1" | "$0" --input-type=module -e "$2"';
+  const options = { encoding: 'utf8', timeout: 30_000 } as const;
+  const { stdout } = spawnSync('sh', ['-c', command, process.execPath, writer, reader], options);
+  assert.equal(stdout.trim(), 'kind: A\n---\nkind: B');
 });

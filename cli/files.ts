@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceFile } from '../control-api/resources/load.ts';
+import { readStandardInput } from './standard-input.ts';
 
 /** sysexits' EX_DATAERR is for input; 65 tells a script that the input could not be read. */
 export class UnreadableInput extends Error {
@@ -22,7 +23,7 @@ let standardInput: string | undefined;
 function read(file: string): SourceFile {
   return attempt(file, () => {
     if (file !== '-') return { file, text: readFileSync(file, 'utf8') };
-    standardInput ??= readFileSync(0, 'utf8');
+    standardInput ??= readStandardInput();
     return { file, text: standardInput };
   });
 }

@@ -28,8 +28,8 @@ spec:
   hosts: [shop.example.com]
   gateways: [gw]
   http:
-  - route: [{destination: {host: reviews, subset: v1, port: {number: 9080}}}]
-    mirror: {host: reviews, subset: v2, port: {number: 9080}}
+  - route: [{destination: {host: reviews, subset: v2, port: {number: 9080}}}]
+    mirror: {host: reviews, subset: v1, port: {number: 9080}}
 ---
 apiVersion: bowsprit.dev/v1alpha1
 kind: MeshEntry
@@ -89,16 +89,16 @@ test('what the edge sends reaches the workload, its mirror too, and the word its
   });
   assert.equal(answer.status, 200, answer.body);
   const { version, url, headers } = JSON.parse(answer.body) as Seen;
-  assert.deepEqual([version, url, headers.host], ['v1', '/a?b=c', 'shop.example.com']);
+  assert.deepEqual([version, url, headers.host], ['v2', '/a?b=c', 'shop.example.com']);
   assert.equal(headers['x-forwarded-for'], '127.0.0.1');
   assert.deepEqual(
     Object.keys(headers).filter((name) => name.startsWith('x-bowsprit')),
     [],
   );
   const deadline = Date.now() + 5000;
-  while (stage.applications.v2.tries('mirrored') === 0 && Date.now() < deadline)
+  while (stage.applications.v1.tries('mirrored') === 0 && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.equal(stage.applications.v2.tries('mirrored'), 1);
+  assert.equal(stage.applications.v1.tries('mirrored'), 1);
 });
 
 test('in the tunnel, a good word opens and everything else stays out', async () => {
