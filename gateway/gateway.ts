@@ -24,8 +24,7 @@ export class Gateway {
 
   /** What is said about a request when its answer leaves: metrics, and a line for each access log. */
   report(exchange: Exchange): void {
-    this.requests++;
-    if (exchange.status >= 500) this.errors++;
+    this.count(exchange.status);
     countRequest(exchange);
     this.#log?.(exchange);
   }
@@ -33,6 +32,12 @@ export class Gateway {
   /** In pieces what the first requests would else have to wait for. */
   *warm(): Generator<void> {
     for (const listener of this.#listeners.values()) for (const table of listener.tables) yield* table.warm();
+  }
+
+  /** One answer more. */
+  count(status: number): void {
+    this.requests++;
+    if (status >= 500) this.errors++;
   }
 
   listener(port: number): GatewayListener | undefined {

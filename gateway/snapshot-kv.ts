@@ -7,7 +7,7 @@ import type { Gateway } from './gateway.ts';
 import { hostOf } from './route/virtual-host-table.ts';
 import type { ServedCount } from './served-count.ts';
 import { type Published, SnapshotGeneration, type SnapshotStore } from './snapshot-generation.ts';
-import { bucketOf, LIVE } from './snapshot-shards.ts';
+import { bucketOf, LIVE, type SnapshotHead } from './snapshot-shards.ts';
 
 /** KV's own cache holds the head for 30 s at least, so looking more often shows little. */
 const LOOK_AGAIN_MS = 5000;
@@ -19,6 +19,9 @@ const REPORT_MS = 1000;
  * candidate gets from now on: 0 when it was taken back, which KV may show a minute later only.
  */
 export type Report = (candidate: string, counts: ServedCount[]) => Promise<number>;
+
+/** Makes ready what a Snapshot needs besides its shards, with the bindings of the request that is being served. */
+export type Prepare = (head: SnapshotHead) => Promise<void>;
 
 interface Candidate {
   generation: SnapshotGeneration;
@@ -47,11 +50,15 @@ export class KvSnapshots {
   }
 
   /** The gateway for the authority's host; undefined when nothing was ever published or can be read: serve what was deployed. */
-  async gateway(authority: string, waitUntil: (work: Promise<unknown>) => void): Promise<Gateway | undefined> {
+  async gateway(
+    authority: string,
+    waitUntil: (work: Promise<unknown>) => void,
+    prepare?: Prepare,
+  ): Promise<Gateway | undefined> {
     const bucket = bucketOf(hostOf(authority));
     if (this.#now() - this.#lookedAt >= LOOK_AGAIN_MS) {
       this.#lookedAt = this.#now();
-      this.#looking = this.#look(bucket);
+      this.#looking = this.#look(bucket, prepare);
       waitUntil(this.#looking);
     }
     if (!this.#current) await this.#looking;
@@ -78,7 +85,7 @@ export class KvSnapshots {
   }
 
   /** Swaps only when the shards that are in use have been read, so that no request waits for them or sees half. */
-  async #look(bucket: number): Promise<void> {
+  async #look(bucket: number, prepare: Prepare | undefined): Promise<void> {
     try {
       const published = await this.#store.get(LIVE, { type: 'json', cacheTtl: HEAD_CACHE_SECONDS });
       if (!published) return;
@@ -88,9 +95,11 @@ export class KvSnapshots {
         const staged = this.#candidate?.generation;
         const next = staged?.head.id === head.id ? staged : new SnapshotGeneration(head, this.#store, this.#current);
         await next.prepare(wanted);
+        await prepare?.(head);
         this.#previous = this.#current;
         this.#current = next;
       }
+      if (candidate && this.#report) await prepare?.(candidate.head);
       await this.#stage(candidate, wanted);
     } catch (error) {
       console.error(`bowsprit: the live Snapshot cannot be read: ${(error as Error).message}`);

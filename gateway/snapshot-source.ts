@@ -5,7 +5,7 @@ import type { ServedCount } from './served-count.ts';
 import { finishInSlices } from './sliced.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotStore } from './snapshot-generation.ts';
-import { KvSnapshots, type Report } from './snapshot-kv.ts';
+import { KvSnapshots, type Prepare, type Report } from './snapshot-kv.ts';
 
 let current: Gateway | undefined;
 /** A Snapshot that only some requests get, until it has shown that it works. */
@@ -24,17 +24,19 @@ export interface PublishedIn {
   store: SnapshotStore;
   /** Who decides about staged rollouts; absent: there are none. */
   report: Report | undefined;
+  /** What a Snapshot needs before requests are served with it; rejects: the one before stays. */
+  prepare?: Prepare | undefined;
 }
 
 /** The same where Snapshots are published to Workers KV. */
 export async function publishedGateway(
   request: Request,
   env: GatewayEnv,
-  { store, report }: PublishedIn,
+  { store, report, prepare }: PublishedIn,
   context: ExecutionContext,
 ): Promise<Gateway> {
   published ??= new KvSnapshots(store, report);
-  const live = await published.gateway(new URL(request.url).host, (work) => context.waitUntil(work));
+  const live = await published.gateway(new URL(request.url).host, (work) => context.waitUntil(work), prepare);
   return live ?? gatewayOf(env);
 }
 

@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { analyse } from '../../control-api/analysis/analyse.ts';
 import { neededBindings } from '../../control-api/mesh/bindings.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
-import { type ConfigurationOptions, readConfiguration } from '../configuration.ts';
+import { type ConfigurationOptions, fetchFilters, readConfiguration } from '../configuration.ts';
 import { action, CommandError, EXIT } from '../exit.ts';
 import { printFindings } from '../findings.ts';
 import { several } from '../options.ts';
@@ -41,7 +41,8 @@ export function deployCommand(): Command {
 
 async function deploy(options: DeployOptions): Promise<void> {
   const filename = options.filename.length > 0 ? options.filename : [join(ROOT, 'config')];
-  const { input, ...compiled } = readConfiguration({ ...options, filename });
+  const modules = await fetchFilters({ ...options, filename });
+  const { input, ...compiled } = readConfiguration({ ...options, filename, modules });
   const needed = neededBindings(compiled.snapshot, input.resources);
   const base = await readWranglerConfig(options.config);
   const findings = [
@@ -53,7 +54,8 @@ async function deploy(options: DeployOptions): Promise<void> {
   if (findings.some(({ level }) => level === 'error') && !options.force) {
     throw new CommandError('errors: nothing is deployed (--force leaves out what is in error)', EXIT.findings);
   }
-  writeDeployment(compiled.snapshot, compiled.filters);
+  const dynamic = base.worker_loaders?.some(({ binding }) => binding === 'LOADER') ?? false;
+  await writeDeployment(compiled.snapshot, compiled.filters, { dynamic });
   if (options.buildOnly) return;
   printNames(compiled.snapshot, new Set(needed.map(({ what }) => what)));
   runWrangler(writeWranglerConfig(withBindings(base, needed, options.snapshots), DEPLOYMENT), options);

@@ -15,6 +15,7 @@ export interface WranglerConfig extends Record<string, unknown> {
   mtls_certificates?: Entry[];
   kv_namespaces?: Entry[];
   durable_objects?: { bindings?: { name: string; class_name: string }[] };
+  worker_loaders?: Entry[];
   migrations?: Record<string, unknown>[];
   secrets?: { required?: string[] };
 }

@@ -44,7 +44,14 @@ export function keepFilters(snapshots: readonly Snapshot[]): void {
   for (const key of plugins.keys()) if (!keys.has(key)) plugins.delete(key);
 }
 
-function bindingsOf({ listeners }: Snapshot): WasmBinding[] {
+/** Of every filter of a Snapshot; a filter whose module nobody could fetch has none. */
+export function digestsOf(snapshot: Pick<Snapshot, 'listeners'>): string[] {
+  return bindingsOf(snapshot).flatMap(({ sha256 }) => (sha256 === '' ? [] : [sha256]));
+}
+
+export const hasModule = (sha256: string): boolean => modules.has(sha256);
+
+function bindingsOf({ listeners }: Pick<Snapshot, 'listeners'>): WasmBinding[] {
   return listeners.flatMap(({ httpFilters }) =>
     httpFilters.flatMap(({ config }) => (config.kind === 'wasm' ? [config] : [])),
   );

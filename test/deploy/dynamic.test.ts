@@ -1,0 +1,153 @@
+/** Filters on Cloudflare: built in by a deployment, and from Workers KV into dynamic workers when there is a Worker Loader. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { stringify } from 'yaml';
+import { type Compiled, compile } from '../../control-api/compile/compile.ts';
+import { INGRESS_GATEWAY } from '../../control-api/compile/processor.ts';
+import { loadResources } from '../../control-api/resources/load.ts';
+import { LIVE } from '../../gateway/snapshot-shards.ts';
+import { bounded } from '../../gateway/wasm/bounds/bounded.ts';
+import { compileFilter } from '../../sdk/build/compile.ts';
+import { gatewayOn, pluginOn } from '../filters/served.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'dynamic-'));
+const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
+const modules = new Map<string, Uint8Array>();
+let worker: Miniflare;
+let store: { put(key: string, value: string | ArrayBuffer): Promise<void> };
+
+/** A filter that names its version. */
+async function version(name: string): Promise<void> {
+  const entry = join(folder, `${name}.ts`);
+  writeFileSync(
+    entry,
+    `import { Action, HttpFilter, ResponseHeaders } from "bowsprit-sdk";
+export class Version extends HttpFilter {
+  onResponseHeaders(response: ResponseHeaders): Action { response.set("x-filter", "${name}"); return Action.Continue; }
+}`,
+  );
+  modules.set(name, (await compileFilter(entry)).wasm);
+  writeFileSync(join(folder, `${name}.wasm`), modules.get(name)!);
+}
+
+const resources = (name: string) => [
+  ...gatewayOn([80]),
+  pluginOn(undefined, 'version', { url: `file://${join(folder, name)}.wasm` }),
+];
+
+function deploy(out: string): string {
+  const config = join(folder, 'wrangler.toml');
+  writeFileSync(
+    config,
+    `${readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')}\n[[worker_loaders]]\nbinding = "LOADER"\n`,
+  );
+  writeFileSync(
+    join(folder, 'one.yaml'),
+    resources('one')
+      .map((one) => stringify(one))
+      .join('---\n'),
+  );
+  const args = ['deploy', '--dry-run', '--outdir', out, '-f', join(folder, 'one.yaml'), '--config', config];
+  const env = { ...process.env, CI: 'true', HOME: folder };
+  const { status, stdout, stderr } = spawnSync('node', ['cli/bowsprit.mjs', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env,
+  });
+  assert.equal(status, 0, stdout + stderr);
+  return stdout + stderr;
+}
+
+/** What the control API does: modules first, then shards, then the head. */
+async function publish(name: string, withModule = true): Promise<void> {
+  const digest = sha256(modules.get(name)!);
+  if (withModule) await store.put(`module/${digest}`, new Uint8Array(bounded(modules.get(name)!)).buffer);
+  const { head, shards } = compiled(name, digest);
+  for (const [key, shard] of shards) await store.put(key, JSON.stringify(shard));
+  await store.put(LIVE, JSON.stringify(head));
+}
+
+function compiled(name: string, digest: string): Compiled {
+  const files = resources(name).map((one, index) => ({ file: `${index}`, text: JSON.stringify(one) }));
+  const loaded = loadResources(files, { namespace: 'default' });
+  const found = () => ({ sha256: digest });
+  return compile({ resources: loaded.resources, mesh: {}, identity: INGRESS_GATEWAY, modules: found });
+}
+
+before(async () => {
+  for (const name of ['one', 'two', 'three']) await version(name);
+});
+after(async () => {
+  await worker?.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ask = async () => {
+  const answer = await worker.dispatchFetch('http://any.example/');
+  return { status: answer.status, filter: answer.headers.get('x-filter'), text: await answer.text() };
+};
+
+async function answers(filter: string): Promise<void> {
+  let last: Awaited<ReturnType<typeof ask>> | undefined;
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    last = await ask();
+    if (last.filter === filter) return assert.deepEqual(last, { status: 200, filter, text: 'from the route' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail(`it answers ${JSON.stringify(last)}, not ${filter}`);
+}
+
+test('a deployment has its filters built in, and binds the loader', { timeout: 120_000 }, async () => {
+  const out = join(folder, 'out');
+  assert.match(deploy(out), /env\.LOADER/);
+  const files = readdirSync(out).filter((file) => /\.(js|wasm|txt)$/.test(file));
+  assert.ok(
+    files.some((file) => file.includes(sha256(modules.get('one')!))),
+    files.join(),
+  );
+  const kinds = { js: 'ESModule', wasm: 'CompiledWasm', txt: 'Text' } as const;
+  const ordered = files.sort((a, b) => Number(b === 'main.js') - Number(a === 'main.js'));
+  worker = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: ordered.map((file) => ({
+        type: kinds[file.slice(file.lastIndexOf('.') + 1) as keyof typeof kinds],
+        path: join(out, file),
+      })),
+      modulesRoot: out,
+      compatibilityDate: '2026-08-01',
+      compatibilityFlags: ['nodejs_compat'],
+      kvNamespaces: ['SNAPSHOTS'],
+      durableObjects: { COUNTERS: { className: 'CounterObject', useSQLite: true } },
+      workerLoaders: { LOADER: {} },
+    } as never),
+  );
+  store = (await worker.getKVNamespace('SNAPSHOTS')) as unknown as typeof store;
+  await answers('one');
+});
+
+test('a filter that is published later goes live without a deployment', { timeout: 60_000 }, async () => {
+  await publish('two');
+  await answers('two');
+});
+
+test('one whose module is not in the store yet leaves the last good one, and takes over when it is', {
+  timeout: 60_000,
+}, async () => {
+  await publish('three', false);
+  await new Promise((resolve) => setTimeout(resolve, 6000));
+  assert.equal((await ask()).filter, 'two');
+  await publish('three');
+  await answers('three');
+});
+
+test('back to what is built in, no dynamic worker stands between', { timeout: 60_000 }, async () => {
+  await publish('one');
+  await answers('one');
+});
