@@ -11,7 +11,13 @@ import { action, CommandError, EXIT } from '../exit.ts';
 import { printFindings } from '../findings.ts';
 import { several } from '../options.ts';
 import { DEPLOYMENT, writeDeployment } from './build.ts';
-import { missingBindings, readWranglerConfig, withBindings, writeWranglerConfig } from './wrangler-config.ts';
+import {
+  hasLoader,
+  missingBindings,
+  readWranglerConfig,
+  withBindings,
+  writeWranglerConfig,
+} from './wrangler-config.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -54,8 +60,7 @@ async function deploy(options: DeployOptions): Promise<void> {
   if (findings.some(({ level }) => level === 'error') && !options.force) {
     throw new CommandError('errors: nothing is deployed (--force leaves out what is in error)', EXIT.findings);
   }
-  const dynamic = base.worker_loaders?.some(({ binding }) => binding === 'LOADER') ?? false;
-  await writeDeployment(compiled.snapshot, compiled.filters, { dynamic });
+  await writeDeployment(compiled.snapshot, compiled.filters, { dynamic: hasLoader(base) });
   if (options.buildOnly) return;
   printNames(compiled.snapshot, new Set(needed.map(({ what }) => what)));
   runWrangler(writeWranglerConfig(withBindings(base, needed, options.snapshots), DEPLOYMENT), options);

@@ -31,6 +31,11 @@ export async function readWranglerConfig(file: string): Promise<WranglerConfig> 
   }
 }
 
+/** Whether filters may be published after the deployment. */
+export function hasLoader(config: WranglerConfig): boolean {
+  return config.worker_loaders?.some(({ binding }) => binding === 'LOADER') ?? false;
+}
+
 /** What is bound neither in `config` nor by an id in the resources. Secrets and Durable Objects need no id. */
 export function missingBindings(needed: readonly NeededBinding[], config: WranglerConfig): Finding[] {
   return needed.flatMap(({ kind, binding, id, what }) => {

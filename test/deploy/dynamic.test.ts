@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { stringify } from 'yaml';
+import { writeDeployment } from '../../cli/deploy/build.ts';
+import { hasLoader, readWranglerConfig, writeWranglerConfig } from '../../cli/deploy/wrangler-config.ts';
 import { type Compiled, compile } from '../../control-api/compile/compile.ts';
 import { INGRESS_GATEWAY } from '../../control-api/compile/processor.ts';
 import { loadResources } from '../../control-api/resources/load.ts';
@@ -42,25 +43,20 @@ const resources = (name: string) => [
   pluginOn(undefined, 'version', { url: `file://${join(folder, name)}.wasm` }),
 ];
 
-function deploy(out: string): string {
+/** As `bowsprit deploy --dry-run` does it, in a folder of its own: other tests deploy at the same time. */
+async function deploy(out: string): Promise<string> {
+  const own = join(folder, 'deploy');
   const config = join(folder, 'wrangler.toml');
-  writeFileSync(
-    config,
-    `${readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')}\n[[worker_loaders]]\nbinding = "LOADER"\n`,
-  );
-  writeFileSync(
-    join(folder, 'one.yaml'),
-    resources('one')
-      .map((one) => stringify(one))
-      .join('---\n'),
-  );
-  const args = ['deploy', '--dry-run', '--outdir', out, '-f', join(folder, 'one.yaml'), '--config', config];
-  const env = { ...process.env, CI: 'true', HOME: folder };
-  const { status, stdout, stderr } = spawnSync('node', ['cli/bowsprit.mjs', ...args], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    env,
-  });
+  const loader = '[[worker_loaders]]\nbinding = "LOADER"\n';
+  writeFileSync(config, `${readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')}\n${loader}`);
+  const base = await readWranglerConfig(config);
+  const digest = sha256(modules.get('one')!);
+  const filters = new Map([[digest, join(folder, 'one.wasm')]]);
+  await writeDeployment(compiled('one', digest).snapshot, filters, { dynamic: hasLoader(base), folder: own });
+  const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
+  const args = [wrangler, 'deploy', '--dry-run', '--outdir', out, '--config', writeWranglerConfig(base, own)];
+  const env = { ...process.env, CI: 'true', HOME: folder, WRANGLER_SEND_METRICS: 'false' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', env });
   assert.equal(status, 0, stdout + stderr);
   return stdout + stderr;
 }
@@ -106,7 +102,7 @@ async function answers(filter: string): Promise<void> {
 
 test('a deployment has its filters built in, and binds the loader', { timeout: 120_000 }, async () => {
   const out = join(folder, 'out');
-  assert.match(deploy(out), /env\.LOADER/);
+  assert.match(await deploy(out), /env\.LOADER/);
   const files = readdirSync(out).filter((file) => /\.(js|wasm|txt)$/.test(file));
   assert.ok(
     files.some((file) => file.includes(sha256(modules.get('one')!))),
