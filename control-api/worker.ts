@@ -2,6 +2,7 @@
 import type { ControlEnv } from './store/control-store.ts';
 
 export { Parent } from './parent.ts';
+export { Rollouts } from './rollouts.ts';
 export { ControlStore } from './store/control-store.ts';
 
 export default {

@@ -36,6 +36,9 @@ function refuseDoubles(gatewayPorts: readonly number[], ports: ReadonlyMap<numbe
   }
 }
 
+/** How long old processes may take to let go of a port. */
+const GIVEN_UP_MS = 5000;
+
 export class Ports {
   readonly #options: PortOptions;
   readonly #credentials: Credentials;
@@ -43,6 +46,8 @@ export class Ports {
   readonly #fronts = new Map<number, Front>();
   /** Opened for the generation that is about to start, so that nobody else accepts on them. */
   readonly #fresh = new Set<number>();
+  /** When a port was last let go, in ms. */
+  readonly #givenUp = new Map<number, number>();
   #closing: Promise<unknown> = Promise.resolve();
 
   constructor(options: PortOptions, credentials: Credentials) {
@@ -99,8 +104,18 @@ export class Ports {
     }
   }
 
-  #listen(port: number): Promise<ListeningSocket> {
-    return listen({ host: this.#options.bind, port: localPort(port, this.#options.ports), beside: false });
+  /** A port that was given up a moment ago is still held by processes that are about to end. */
+  async #listen(port: number): Promise<ListeningSocket> {
+    const wanted = { host: this.#options.bind, port: localPort(port, this.#options.ports), beside: false };
+    const until = (this.#givenUp.get(port) ?? 0) + GIVEN_UP_MS;
+    for (;;) {
+      try {
+        return await listen(wanted);
+      } catch (error) {
+        if (Date.now() > until) throw error;
+        await sleep(20);
+      }
+    }
   }
 
   /** Before a generation starts: the sockets that it will accept on. Rejects when an address is taken. */
@@ -127,6 +142,7 @@ export class Ports {
       for (const [port, one] of listening) {
         if (kept.has(port)) continue;
         listening.delete(port);
+        this.#givenUp.set(port, Date.now());
         this.#closeLater(one);
       }
     }

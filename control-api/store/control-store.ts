@@ -14,13 +14,14 @@ import { parseTarget } from '../rest/target.ts';
 import { type Credential, credentialsIn, touchesCredentials } from './credentials.ts';
 import { type FloorSource, loadFloor } from './floor.ts';
 import { Inventory } from './inventory.ts';
-import { KvPublisher, type KvStore } from './kv-publisher.ts';
+import { KvPublisher, type KvStore, type Wanted } from './kv-publisher.ts';
 import { Locks } from './locks.ts';
 import { ObjectStore } from './objects.ts';
 import { Publisher } from './publisher.ts';
 import { Sealer } from './sealer.ts';
 import { Snapshots } from './snapshots.ts';
 import { durableSql } from './sql.ts';
+import { StagedRollouts } from './staged-rollouts.ts';
 import { gatewayStream } from './stream.ts';
 import type { FetchedModule } from './wanted-modules.ts';
 
@@ -39,6 +40,7 @@ export interface ControlEnv {
 /** What can change the Snapshot: everything that is kept but namespaces, secrets and events. */
 const COMPILED = KINDS.filter(({ kind }) => !['Namespace', 'Secret', 'Event'].includes(kind)).map(resourceOf);
 
+const ROLLOUT_TICK_MS = 1000;
 const A_YEAR_MS = 365 * 24 * 3600 * 1000;
 
 export class ControlStore extends DurableObject<ControlEnv> {
@@ -55,13 +57,10 @@ export class ControlStore extends DurableObject<ControlEnv> {
     for (const namespace of ['default', 'istio-system']) makeNamespace(store, namespace);
     const snapshots = new Snapshots(sql);
     const inventory = new Inventory(store, COMPILED, () => publisher.schedule());
-    const publisher: Publisher = new Publisher(store, inventory, snapshots);
+    const publisher: Publisher = new Publisher(store, inventory, snapshots, new StagedRollouts(sql));
     this.publisher = publisher;
     this.snapshots = snapshots;
-    if (env.SNAPSHOTS) {
-      const kv = new KvPublisher(sql, env.SNAPSHOTS, snapshots);
-      publisher.follow({ moved: ({ snapshot }) => ctx.waitUntil(kv.publish(snapshot)) });
-    }
+    if (env.SNAPSHOTS) this.publishIn(new KvPublisher(sql, env.SNAPSHOTS, snapshots));
     publisher.schedule();
     const authenticate = authenticator(tokens, settingsOf(env));
     const sealer = env.SECRET_KEY ? new Sealer(env.SECRET_KEY) : undefined;
@@ -88,6 +87,38 @@ export class ControlStore extends DurableObject<ControlEnv> {
         await tokens.bootstrap(BOOTSTRAP_TOKEN, Date.now() + A_YEAR_MS);
       });
     }
+  }
+
+  /** Whoever reads there cannot confirm, so what is written there counts as served. */
+  private publishIn(kv: KvPublisher): void {
+    const { ctx, publisher, snapshots } = this;
+    const write = (candidate?: Wanted['candidate']): void => {
+      const live = snapshots.current?.snapshot;
+      if (live === undefined) return;
+      const written = kv.publish({ live, ...(candidate && { candidate }) }).then(() => publisher.confirm(live));
+      ctx.waitUntil(
+        written.catch((error: Error) => console.error(`control-api: KV cannot be written: ${error.message}`)),
+      );
+    };
+    publisher.awaitConfirmations();
+    publisher.follow({
+      moved: () => write(),
+      staged: (id, percent) => {
+        write(id === undefined ? undefined : { id, percent });
+        if (id !== undefined) void ctx.storage.setAlarm(Date.now() + ROLLOUT_TICK_MS);
+      },
+    });
+  }
+
+  /** A rollout goes on though nobody calls, and this object would be put away. */
+  override async alarm(): Promise<void> {
+    this.publisher.count();
+    if (this.publisher.isSharing) await this.ctx.storage.setAlarm(Date.now() + ROLLOUT_TICK_MS);
+  }
+
+  /** From gateways that read what is published; gives the percentage that the candidate gets from now on. */
+  shared(id: string, counts: ServedCount[]): number {
+    return this.publisher.share(id, counts);
   }
 
   /** What the objects are laid over. */

@@ -1,5 +1,7 @@
 /** Publishes to Workers KV: shards first, then the head in one write, so that no isolate ever reads half a Snapshot. */
-import { keysOf, LIVE, type SnapshotHead } from '../../gateway/snapshot-shards.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Published } from '../../gateway/snapshot-generation.ts';
+import { keysOf, LIVE } from '../../gateway/snapshot-shards.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Sql } from './sql.ts';
 
@@ -15,13 +17,21 @@ const KEPT_PUBLICATIONS = 20;
 /** KV takes one write a second for one key. */
 const HEAD_PAUSE_MS = 1100;
 const AT_ONCE = 6;
+/** With growing pauses, some two minutes in all. */
+const RETRIES = 6;
+
+/** Snapshot ids: what is live, and what some of the requests get. */
+export interface Wanted {
+  live: string;
+  candidate?: { id: string; percent: number };
+}
 
 export class KvPublisher {
   private readonly sql: Sql;
   private readonly kv: KvStore;
   private readonly snapshots: Pick<Snapshots, 'has' | 'head' | 'text'>;
   private readonly pauseMs: number;
-  private wanted: string | undefined;
+  private wanted: Wanted | undefined;
   private working: Promise<void> | undefined;
 
   constructor(sql: Sql, kv: KvStore, snapshots: Pick<Snapshots, 'has' | 'head' | 'text'>, pauseMs = HEAD_PAUSE_MS) {
@@ -32,9 +42,9 @@ export class KvPublisher {
     sql.exec(SCHEMA);
   }
 
-  /** Publishes Snapshot `id`, or whatever is wanted last while one is being published. Resolves when nothing is left to do. */
-  publish(id: string): Promise<void> {
-    this.wanted = id;
+  /** Publishes, or whatever is wanted last while something is being published. Resolves when nothing is left to do; rejects when KV stays away. */
+  publish(wanted: Wanted): Promise<void> {
+    this.wanted = wanted;
     this.working ??= this.work().finally(() => {
       this.working = undefined;
     });
@@ -42,16 +52,26 @@ export class KvPublisher {
   }
 
   private async work(): Promise<void> {
-    while (this.wanted !== undefined) {
-      const head = this.snapshots.head(this.wanted);
+    for (let failures = 0; this.wanted !== undefined; ) {
+      const wanted: Wanted = this.wanted;
       this.wanted = undefined;
-      if (head) await this.write(head);
-      if (this.wanted !== undefined) await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
+      try {
+        await this.write(wanted);
+        failures = 0;
+      } catch (error) {
+        failures++;
+        if (failures > RETRIES) throw error;
+        this.wanted ??= wanted;
+      }
+      if (this.wanted !== undefined) await sleep(this.pauseMs * 2 ** failures);
     }
   }
 
-  private async write(head: SnapshotHead): Promise<void> {
-    const keys = [...keysOf(head)];
+  private async write({ live, candidate }: Wanted): Promise<void> {
+    const head = this.snapshots.head(live);
+    const staged = candidate && this.snapshots.head(candidate.id);
+    if (!head) return;
+    const keys = [...new Set([...keysOf(head), ...(staged ? keysOf(staged) : [])])];
     const kept = new Set([...this.sql.exec('SELECT key FROM kv_shards')].map(({ key }) => String(key)));
     const missing = keys.filter((key) => !kept.has(key));
     await inTurns(missing, async (key) => {
@@ -60,7 +80,11 @@ export class KvPublisher {
     });
     // It may be gone when a hundred others were published meanwhile; the newest is next.
     if (!this.snapshots.has(head.id)) return;
-    await this.kv.put(LIVE, JSON.stringify(head));
+    const published: Published = {
+      ...head,
+      ...(staged && { candidate: { head: staged, percent: candidate.percent } }),
+    };
+    await this.kv.put(LIVE, JSON.stringify(published));
     await this.forget(keys);
   }
 

@@ -6,32 +6,24 @@
 
 import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
-import { analyse, analysing } from '../analysis/analyse.ts';
+import { analysing } from '../analysis/analyse.ts';
 import type { Finding } from '../analysis/finding.ts';
-import { compile } from '../compile/compile.ts';
 import { CompileMemo } from '../compile/memo.ts';
-import { INGRESS_GATEWAY, type ModuleReference } from '../compile/processor.ts';
+import type { ModuleReference } from '../compile/processor.ts';
 import type { Sharded } from '../compile/shards.ts';
-import { describe, type Resource } from '../resources/resource.ts';
-import type { RolloutSpec } from '../resources/types.gen.ts';
+import type { Resource } from '../resources/resource.ts';
 import { type Analysed, analysed } from './analysed.ts';
 import type { Liveness } from './conditions.ts';
-import { type Floor, laidOver, NO_FLOOR } from './floor.ts';
+import { type Floor, NO_FLOOR } from './floor.ts';
 import type { Held, Inventory } from './inventory.ts';
 import type { ObjectStore } from './objects.ts';
-import { Rollout } from './rollout.ts';
+import { BULK_OBJECTS_PER_MS, Pace } from './pace.ts';
+import { reviewed } from './review.ts';
 import type { Publication, Snapshots } from './snapshots.ts';
+import { rolloutIn, type StagedRollouts } from './staged-rollouts.ts';
 import { Statuses } from './statuses.ts';
 import { type FetchedModule, WantedModules } from './wanted-modules.ts';
 
-/** Long enough to gather the objects of one `kubectl apply`, short enough that nobody notices. */
-const GATHER_MS = 25;
-/** So many writes between two compilations are a bulk. */
-const BULK_WRITES = 5;
-/** A compilation takes some 10 ms for 1,000 objects; this leaves half of the time to the writes. */
-const BULK_OBJECTS_PER_MS = 50;
-const LONGEST_GATHER_MS = 2000;
-const REVIEWED_AT_ONCE = 300;
 /** Analysis is for people: it waits until the writes have ended. */
 const ANALYSE_AFTER_MS = 300;
 
@@ -48,11 +40,10 @@ export class Publisher {
   private readonly statuses: Statuses;
   private readonly inventory: Inventory;
   private readonly snapshots: Snapshots;
+  private readonly rollouts: StagedRollouts;
   private readonly followers = new Set<Follower>();
   private readonly authors = new Set<string>();
-  private writes = 0;
-  private writesBefore = 0;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly pace = new Pace(() => this.publish());
   private analysis: ReturnType<typeof setTimeout> | undefined;
   private floor: Floor = NO_FLOOR;
   private last: Analysed | undefined;
@@ -61,21 +52,29 @@ export class Publisher {
   /** Snapshots that the gateways could not take over, with why. */
   private readonly refused = new Map<string, Liveness>();
   private served: string | undefined;
-  private rollout: Rollout | undefined;
   private readonly modules = new WantedModules();
-  /** Somebody runs gateways for us, fetches modules and confirms; else a publication is live at once. */
+  /** Somebody runs gateways for us, fetches modules and confirms. */
   private hasParent = false;
+  /** Somebody confirms what is served; else a publication is live at once. */
+  private isConfirmed = false;
 
-  constructor(store: ObjectStore, inventory: Inventory, snapshots: Snapshots) {
+  constructor(store: ObjectStore, inventory: Inventory, snapshots: Snapshots, rollouts: StagedRollouts) {
     this.statuses = new Statuses(store, inventory);
     this.inventory = inventory;
     this.snapshots = snapshots;
+    this.rollouts = rollouts;
+  }
+
+  /** From now on a publication is live when `confirm` says so. */
+  awaitConfirmations(): void {
+    this.isConfirmed = true;
   }
 
   /** Compiles at once, so that nothing is served that knows only one half. */
   setFloor(floor: Floor): void {
     this.floor = floor;
     this.hasParent = true;
+    this.awaitConfirmations();
     this.publish();
   }
 
@@ -85,31 +84,15 @@ export class Publisher {
     return [...this.floor.findings, ...own, ...(this.last?.findings ?? []), ...[...this.advice.values()].flat()];
   }
 
-  /**
-   * What would be found about `resource` if it were stored. Above a few hundred objects nothing: a write must not wait for an
-   * analysis of all of them, and the object's status tells it soon after.
-   */
+  /** What would be found about `resource` if it were stored. */
   review(resource: Resource): Finding[] {
-    if (this.inventory.size + this.floor.resources.length > REVIEWED_AT_ONCE) return [];
-    const others = laidOver(this.inventory.resources, this.floor.resources);
-    const input = { resources: laidOver([resource], others), mesh: this.floor.mesh, identity: INGRESS_GATEWAY };
-    // Modules are fetched after the write; what comes of that is told in the status.
-    const compiled = compile({ ...input, modules: ({ sha256 }) => ({ sha256 }) });
-    const about = describe(resource);
-    return [...compiled.findings, ...analyse({ input, compiled })].filter((finding) => finding.resource === about);
+    return reviewed(resource, this.inventory, this.floor);
   }
 
   /** Somebody wrote: compile soon. */
   schedule(author?: string): void {
     if (author !== undefined) this.authors.add(author);
-    this.writes++;
-    this.timer ??= setTimeout(() => this.publish(), this.gatherMs());
-  }
-
-  /** Thousands of writes in a row are not compiled after each few of them: the pause grows with what is to be compiled. */
-  private gatherMs(): number {
-    if (this.writesBefore < BULK_WRITES) return GATHER_MS;
-    return Math.min(Math.max(GATHER_MS, this.inventory.size / BULK_OBJECTS_PER_MS), LONGEST_GATHER_MS);
+    this.pace.schedule(this.inventory.size);
   }
 
   /** Calls back whenever the pointer moves, and (`wants`) whenever modules are wanted before it can. */
@@ -129,10 +112,7 @@ export class Publisher {
   }
 
   publish(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.writesBefore = this.writes;
-    this.writes = 0;
+    this.pace.began();
     this.modules.reset();
     const modules = (reference: ModuleReference) => this.modules.find(reference);
     this.last = analysed(this.inventory, this.floor, { modules, previous: this.previous(), memo: this.memo });
@@ -160,68 +140,83 @@ export class Publisher {
     const { current, pinnedFrom } = this.snapshots;
     // An API that nobody has written to yet must not take the place of what was deployed.
     if (!this.hasParent && !current && this.inventory.size === 0) return false;
-    const isNew = id !== current?.snapshot && id !== pinnedFrom && !this.refused.has(id);
+    const isNew = id !== current?.snapshot && id !== pinnedFrom && this.refusalOf(id) === undefined;
     const reached = id === current?.snapshot;
-    if (this.rollout && (isNew || reached) && this.rollout.candidate !== id) this.endRollout();
+    const { candidate = id } = this.rollouts.current ?? {};
+    if ((isNew || reached) && candidate !== id) this.endRollout();
     if (isNew && this.startRollout(compiled, authors)) return true;
     if (isNew) this.announce(this.snapshots.publish(compiled, authors));
     else if (current && this.served === undefined) this.announce(current);
-    if (!this.hasParent) this.served = this.snapshots.current?.snapshot;
-    return isNew && this.hasParent && this.followers.size > 0;
+    if (!this.isConfirmed) this.served = this.snapshots.current?.snapshot;
+    return isNew && this.isConfirmed && this.followers.size > 0;
   }
 
   /** False: there is no Rollout object, nothing stable to compare with, or nobody who could divide the requests. */
   private startRollout(compiled: Sharded, authors: string[]): boolean {
     const { id } = compiled.head;
-    if (this.rollout?.candidate === id) return true;
+    const { current } = this.snapshots;
+    if (this.rollouts.current?.candidate === id) {
+      // After a restart: once it is confirmed, the rollout goes on.
+      if (this.served === undefined && current) this.announce(current);
+      return true;
+    }
     const spec = this.last && rolloutIn(this.last.input.resources);
-    const stable = this.snapshots.current?.snapshot;
-    if (!spec || !stable || this.served !== stable || !this.hasParent || this.followers.size === 0) return false;
+    const canShare = this.isConfirmed && [...this.followers].some(({ staged }) => staged);
+    if (!spec || !current || this.served !== current.snapshot || !canShare) return false;
     this.snapshots.stage(compiled);
-    this.rollout = new Rollout(spec, id, stable, authors, Date.now());
-    this.stageAt(this.rollout.percent);
+    this.rollouts.begin(spec, id, current.snapshot, authors);
+    this.stage();
     return true;
   }
 
-  private stageAt(percent: number | undefined): void {
-    for (const { staged } of this.followers)
-      staged?.(percent === undefined ? undefined : this.rollout?.candidate, percent ?? 0);
+  private stage(): void {
+    const { candidate, percent = 0 } = this.rollouts.current ?? {};
+    for (const { staged } of this.followers) staged?.(candidate, percent);
     this.report();
   }
 
   /** Certificates stand beside the Snapshot, so that no key is ever in one. */
   serveAgain(): void {
     const { current } = this.snapshots;
-    if (this.rollout) this.stageAt(this.rollout.percent);
+    if (this.rollouts.current) this.stage();
     else if (current) for (const { again } of this.followers) again?.(current.snapshot);
   }
 
+  /** Some of the requests get a Snapshot that is not live. */
+  get isSharing(): boolean {
+    return this.rollouts.current !== undefined;
+  }
+
   private endRollout(): void {
-    this.stageAt(undefined);
-    this.rollout = undefined;
+    this.rollouts.end();
+    this.stage();
   }
 
   /** What came of a staging: one that cannot be done (other ports, say) is published at once. */
   confirmStage(id: string, error?: string): void {
-    if (error !== undefined && this.rollout?.candidate === id) this.finishRollout();
+    if (error !== undefined && this.rollouts.current?.candidate === id) this.finishRollout();
   }
 
-  /** What the gateways answered so far with each Snapshot. */
-  count(counts: readonly ServedCount[]): void {
-    const decision = this.rollout?.decide(counts, Date.now());
-    if (decision?.kind === 'step') this.stageAt(decision.percent);
+  /** What the gateways answered so far with each Snapshot; without it, time has passed. */
+  count(counts?: readonly ServedCount[]): void {
+    const decision = this.rollouts.decide(counts);
+    if (decision?.kind === 'step') this.stage();
     else if (decision?.kind === 'finish') this.finishRollout();
-    else if (decision?.kind === 'abort' && this.rollout) {
-      this.refused.set(this.rollout.candidate, { live: false, reason: 'RolledBack', message: decision.why });
-      this.endRollout();
-      this.report();
-    }
+    else if (decision?.kind === 'abort') this.endRollout();
+  }
+
+  /** What isolates answered since they told last; gives the percentage that the candidate gets from now on. */
+  share(id: string, counts: readonly ServedCount[]): number {
+    this.rollouts.add(counts);
+    this.count();
+    if (this.rollouts.current?.candidate === id) return this.rollouts.current.percent;
+    return this.snapshots.current?.snapshot === id ? 100 : 0;
   }
 
   private finishRollout(): void {
-    const { rollout } = this;
-    this.rollout = undefined;
-    const publication = rollout && this.snapshots.promote(rollout.candidate, rollout.authors);
+    const { candidate, authors = [] } = this.rollouts.current ?? {};
+    this.rollouts.end();
+    const publication = candidate && this.snapshots.promote(candidate, authors);
     if (publication) this.announce(publication);
   }
 
@@ -229,7 +224,7 @@ export class Publisher {
   rollback(id: string, author: string): Publication | undefined {
     const publication = this.snapshots.rollback(id, author, this.last?.head.id);
     if (!publication) return undefined;
-    this.rollout = undefined;
+    this.rollouts.end();
     this.announce(publication);
     this.report();
     return publication;
@@ -237,12 +232,14 @@ export class Publisher {
 
   /** The gateways serve Snapshot `id`; with an error: they could not, so the pointer goes back to the one they do serve. */
   confirm(id: string, error?: string): void {
+    const isFirst = this.served === undefined;
     if (error === undefined) this.served = id;
     else this.refused.set(id, { live: false, reason: 'GatewayRefused', message: error });
     if (error !== undefined && this.served && this.snapshots.current?.snapshot === id) {
       this.snapshots.rollback(this.served, 'bowsprit', undefined);
     }
-    this.report();
+    if (isFirst && error === undefined && this.rollouts.current) this.stage();
+    else this.report();
   }
 
   private announce(publication: Publication): void {
@@ -263,12 +260,22 @@ export class Publisher {
     this.report();
   }
 
+  private refusalOf(id: string): Liveness | undefined {
+    const why = this.rollouts.whyTakenBack(id);
+    return why === undefined ? this.refused.get(id) : { live: false, reason: 'RolledBack', message: why };
+  }
+
   private liveness(compiled: Analysed): Liveness {
     const { id } = compiled.head;
-    if (this.rollout?.candidate === id) {
-      return { live: false, reason: 'Pending', message: `served to ${this.rollout.percent} % of the requests so far` };
+    const { rollouts } = this;
+    if (rollouts.current?.candidate === id) {
+      return {
+        live: false,
+        reason: 'Pending',
+        message: `served to ${rollouts.current.percent} % of the requests so far`,
+      };
     }
-    const refusal = this.refused.get(id);
+    const refusal = this.refusalOf(id);
     if (refusal !== undefined) return refusal;
     if (this.snapshots.pinnedFrom === id) {
       return { live: false, reason: 'RolledBack', message: `Snapshot ${this.snapshots.current?.snapshot} is live` };
@@ -286,12 +293,3 @@ export class Publisher {
 }
 
 const NOTHING: readonly Finding[] = [];
-
-/** The one in the root namespace that was made first. */
-function rolloutIn(resources: readonly Resource[]): RolloutSpec | undefined {
-  const found = resources.find(
-    ({ group, kind, metadata }) =>
-      group === 'bowsprit.dev' && kind === 'Rollout' && metadata.namespace === INGRESS_GATEWAY.rootNamespace,
-  );
-  return found?.spec as RolloutSpec | undefined;
-}

@@ -11,7 +11,7 @@ const SPEC = {
   maxErrorRate: 2,
   minRequests: 100,
 };
-const start = () => new Rollout(SPEC, 'new', 'old', ['ada'], 0);
+const start = () => Rollout.begin(SPEC, 'new', 'old', ['ada'], 0);
 const counts = (stable: [number, number], candidate: [number, number]) => [
   { id: 'old', requests: stable[0], errors: stable[1] },
   { id: 'new', requests: candidate[0], errors: candidate[1] },

@@ -15,6 +15,7 @@ import { Publisher } from '../../control-api/store/publisher.ts';
 import { Sealer } from '../../control-api/store/sealer.ts';
 import { Snapshots } from '../../control-api/store/snapshots.ts';
 import type { Row, Sql } from '../../control-api/store/sql.ts';
+import { StagedRollouts } from '../../control-api/store/staged-rollouts.ts';
 import type { CounterOperations } from '../../gateway/ratelimit/counters/protocol.ts';
 
 export interface Api {
@@ -72,7 +73,7 @@ export function startApi(): Api {
   }
   const snapshots = new Snapshots(sql);
   const inventory = new Inventory(store, KINDS.filter(({ hasStatus }) => hasStatus).map(resourceOf), () => {});
-  const publisher = new Publisher(store, inventory, snapshots);
+  const publisher = new Publisher(store, inventory, snapshots, new StagedRollouts(sql));
   const tokens = new Tokens(sql);
   const audit = new Audit(sql);
   const sealer = new Sealer(randomBytes(32).toString('base64'));

@@ -71,7 +71,7 @@ function scene() {
     publish: async (...services: object[]) => {
       const { head, shards } = compiled(services);
       snapshots.publish({ head, shards }, []);
-      await publisher.publish(head.id);
+      await publisher.publish({ live: head.id });
     },
     ask: async (reader: KvSnapshots, host: string) =>
       statusOf(await reader.gateway(host, (work) => background.push(work)), host),
@@ -80,14 +80,11 @@ function scene() {
       await Promise.all(background);
     },
     settle: () => Promise.all(background),
-    /** As the publisher writes it during a rollout. */
     stage: async (percent: number, ...services: object[]) => {
-      const live = kv.values.get(LIVE)!;
+      const live = snapshots.current?.snapshot ?? '';
       const { head, shards } = compiled(services);
-      snapshots.publish({ head, shards }, []);
-      await publisher.publish(head.id);
-      const candidate = { head: JSON.parse(kv.values.get(LIVE)!), percent };
-      kv.values.set(LIVE, JSON.stringify({ ...JSON.parse(live), candidate }));
+      snapshots.stage({ head, shards });
+      await publisher.publish({ live, candidate: { id: head.id, percent } });
       return head.id;
     },
   };

@@ -144,6 +144,18 @@ describe('Gateway', () => {
     assert.deepEqual([...gateway.localPorts().keys()], [80, 8443]);
   });
 
+  it('opens a port again that was gone a moment ago', async () => {
+    const fixed = new Map([[80, await freePort()]]);
+    const other = new Gateway({ bind: '127.0.0.1', ports: fixed, workers: 1, entry });
+    try {
+      for (const listeners of [[listenerOf(80, [{}])], [], [listenerOf(80, [{}])]])
+        await other.roll(snapshotOf(`with ${listeners.length}`, listeners));
+      assert.equal((await ask(fixed.get(80)!)).snapshot, 'with 1');
+    } finally {
+      await other.stop();
+    }
+  });
+
   it('answers what the generation before has accepted, and everything new from the next one', async () => {
     await gateway.roll(snapshotOf('before', [listenerOf(80, [{}])]));
     await gateway.drained();
