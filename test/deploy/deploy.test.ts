@@ -1,6 +1,6 @@
 /** What goes to Cloudflare: wrangler accepts and bundles it without a network, and the bundle serves in the runtime. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,20 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { type WorkerConfig, workerdConfig } from '../../cli/serve/capnp.ts';
-import { callSocket } from '../../cli/serve/unix-http.ts';
-import { superviseWorkerd } from '../../cli/serve/workerd.ts';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { type Ran, ROOT, run, sentThrough, served } from './bundle.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+const BOWSPRIT = 'cli/bowsprit.mjs';
 const folder = mkdtempSync(join(tmpdir(), 'deploy-'));
 after(() => rmSync(folder, { recursive: true }));
 
-function run(command: string, ...args: string[]): { status: number | null; output: string } {
-  const env = { ...process.env, CI: 'true', HOME: folder };
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', env });
-  return { status, output: stdout + stderr };
-}
+const dryRun = (out: string, ...args: string[]): Ran =>
+  run(folder, 'node', BOWSPRIT, 'deploy', '--dry-run', '--outdir', out, ...args);
+const generated = (): string => readFileSync(join(ROOT, 'dist/deploy/wrangler.toml'), 'utf8');
 
 describe('deploy', { concurrency: 1 }, () => {
   const upstream = createServer((request, response) => response.end(`${request.headers.host}${request.url}`));
@@ -30,7 +26,7 @@ describe('deploy', { concurrency: 1 }, () => {
   it('wrangler deploy --dry-run bundles config/ from wrangler.toml', () => {
     const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
     const out = join(folder, 'toml');
-    const { status, output } = run(process.execPath, wrangler, 'deploy', '--dry-run', '--outdir', out);
+    const { status, output } = run(folder, process.execPath, wrangler, 'deploy', '--dry-run', '--outdir', out);
     assert.equal(status, 0, output);
     const size = gzipSync(readFileSync(join(out, 'main.js'))).length;
     assert.ok(size < 1024 * 1024, `${size} bytes, zipped`);
@@ -42,112 +38,59 @@ describe('deploy', { concurrency: 1 }, () => {
     const { port } = upstream.address() as AddressInfo;
     writeFileSync(join(folder, 'shop.yaml'), configuration(port));
     const out = join(folder, 'own');
-    const { status, output } = run(
-      'node',
-      'cli/bowsprit.mjs',
-      'deploy',
-      '--dry-run',
-      '--outdir',
-      out,
-      '-f',
-      join(folder, 'shop.yaml'),
-    );
+    const { status, output } = dryRun(out, '-f', join(folder, 'shop.yaml'));
     assert.equal(status, 0, output);
     assert.match(output, new RegExp(`BSP0921.*UPSTREAM_127_0_0_1_${port} only`));
-    await serveBundle(out, port);
+    const externals = [{ name: `UPSTREAM_127_0_0_1_${port}`, address: `127.0.0.1:${port}` }];
+    const answer = await served(out, { externals }, '/cart?x=1');
+    assert.deepEqual([answer.status, answer.text], [200, 'admin/cart?x=1']);
   });
 
-  it('what a MeshEntry needs stands in the wrangler.toml that is deployed, and the bundle signs its way into the tunnel', async () => {
+  it('what a tunnel to the mesh entry needs stands in the wrangler.toml that is deployed, and the bundle signs its way', async () => {
     const secret = join(folder, 'key.jwk');
-    const jwks = execFileSync('node', ['cli/bowsprit.mjs', 'mesh', '--new-key', secret], { encoding: 'utf8' }).trim();
-    const file = join(folder, 'mesh.yaml');
-    const without = meshConfiguration(jwks);
-    writeFileSync(file, without);
-    const check = run('node', 'cli/bowsprit.mjs', 'check', '-f', file, '--wrangler', join(ROOT, 'wrangler.toml'));
+    const jwks = execFileSync('node', [BOWSPRIT, 'mesh', '--new-key', secret], { encoding: 'utf8' }).trim();
+    const file = join(folder, 'tunnel.yaml');
+    const spec = (more: string) => `transport: TUNNEL, address: entry.internal, assertion: { jwks: '${jwks}' }${more}`;
+    writeFileSync(file, behindEntry(spec('')));
+    const check = run(folder, 'node', BOWSPRIT, 'check', '-f', file, '--wrangler', join(ROOT, 'wrangler.toml'));
     assert.equal(check.status, 79, check.output);
     assert.match(check.output, /BSP0926.*UPSTREAM_entry_internal_8081/);
 
-    writeFileSync(file, without.replace('transport: TUNNEL', 'transport: TUNNEL, vpcServiceId: vpc-1'));
-    const out = join(folder, 'mesh');
-    const dry = run(
-      'node',
-      'cli/bowsprit.mjs',
-      'deploy',
-      '--dry-run',
-      '--outdir',
-      out,
-      '-f',
-      file,
-      '--snapshots',
-      'abc',
-    );
-    assert.equal(dry.status, 0, dry.output);
-    assert.match(dry.output, /env\.UPSTREAM_entry_internal_8081 \(vpc-1\)\s+VPC Service/);
-    assert.match(dry.output, /env\.SNAPSHOTS \(abc\)\s+KV Namespace/);
-    assert.match(
-      readFileSync(join(ROOT, 'dist/deploy/wrangler.toml'), 'utf8'),
-      /\[secrets\]\nrequired = \[ "ENTRY_KEY" \]/,
-    );
-    await throughTunnel(out, secret, JSON.parse(jwks));
+    writeFileSync(file, behindEntry(spec(', vpcServiceId: vpc-1')));
+    const out = join(folder, 'tunnel');
+    const { status, output } = dryRun(out, '-f', file, '--snapshots', 'abc');
+    assert.equal(status, 0, output);
+    assert.match(output, /env\.UPSTREAM_entry_internal_8081 \(vpc-1\)\s+VPC Service/);
+    assert.match(output, /env\.SNAPSHOTS \(abc\)\s+KV Namespace/);
+    assert.match(generated(), /\[secrets\]\nrequired = \[ "ENTRY_KEY" \]/);
+    copyFileSync(secret, join(out, 'key.jwk'));
+    const texts = [{ name: 'ENTRY_KEY', file: 'key.jwk' }];
+    const headers = await sentThrough('UPSTREAM_entry_internal_8081', out, texts);
+    assert.equal(headers.host, 'admin');
+    assert.match(String(headers['x-bowsprit-destination']), /^outbound\|80\|\|ui\.default\.svc\.cluster\.local;p-/);
+    const word = { issuer: 'bowsprit-edge', audience: 'bowsprit-entry', subject: 'edge' };
+    await jwtVerify(String(headers['x-bowsprit-assertion']), createLocalJWKSet(JSON.parse(jwks)), word);
+  });
+
+  it('over the internet the entry is reached with the certificate, and the Host goes along', async () => {
+    const file = join(folder, 'certificate.yaml');
+    writeFileSync(file, behindEntry('address: entry.example.com, mtlsCertificateId: c-1'));
+    const out = join(folder, 'certificate');
+    const { status, output } = dryRun(out, '-f', file);
+    assert.equal(status, 0, output);
+    assert.match(output, /env\.CERTIFICATE_entry_example_com_443_mesh \(c-1\)\s+mTLS Certificate/);
+    const headers = await sentThrough('CERTIFICATE_entry_example_com_443_mesh', out);
+    assert.deepEqual([headers.host, headers['x-bowsprit-authority']], ['entry.example.com', 'admin']);
   });
 
   it('deploys nothing when there are errors', () => {
     writeFileSync(join(folder, 'bad.yaml'), configuration(80).replace('prefix: /', 'regex: "(?<=a)b"'));
     const out = join(folder, 'bad');
-    const { status, output } = run(
-      'node',
-      'cli/bowsprit.mjs',
-      'deploy',
-      '--dry-run',
-      '--outdir',
-      out,
-      '-f',
-      join(folder, 'bad.yaml'),
-    );
+    const { status, output } = dryRun(out, '-f', join(folder, 'bad.yaml'));
     assert.equal(status, 79, output);
     assert.ok(!existsSync(out) || !statSync(out).isDirectory());
   });
 });
-
-/** Runs the bundle with the bindings of an account, `path` asked of it. */
-async function served(out: string, bindings: Pick<WorkerConfig, 'externals' | 'texts'>, path: string) {
-  const socket = { name: 'http', address: `unix:${join(out, 'http')}` };
-  const config = join(out, 'worker.capnp');
-  const modules = [{ name: 'main.js', kind: 'esModule' as const, file: 'main.js' }];
-  writeFileSync(config, workerdConfig({ modules, json: [], ...bindings, sockets: [socket] }));
-  const worker = superviseWorkerd({ title: 'bundle', config, sockets: [socket], inherited: {} });
-  try {
-    await worker.ready;
-    return await callSocket(join(out, 'http'), 'GET', path);
-  } finally {
-    await worker.stop();
-  }
-}
-
-async function serveBundle(out: string, port: number): Promise<void> {
-  const externals = [{ name: `UPSTREAM_127_0_0_1_${port}`, address: `127.0.0.1:${port}` }];
-  const { status, text } = await served(out, { externals }, '/cart?x=1');
-  assert.deepEqual([status, text], [200, 'admin/cart?x=1']);
-}
-
-/** A server that says what came stands where the tunnel's end would be. */
-async function throughTunnel(out: string, secret: string, jwks: JSONWebKeySet): Promise<void> {
-  const tunnel = createServer((request, response) => response.end(JSON.stringify(request.headers)));
-  await new Promise<void>((resolve) => tunnel.listen(0, '127.0.0.1', resolve));
-  const { port } = tunnel.address() as AddressInfo;
-  copyFileSync(secret, join(out, 'key.jwk'));
-  const externals = [{ name: 'UPSTREAM_entry_internal_8081', address: `127.0.0.1:${port}` }];
-  try {
-    const { text } = await served(out, { externals, texts: [{ name: 'ENTRY_KEY', file: 'key.jwk' }] }, '/');
-    const headers = JSON.parse(text) as Record<string, string>;
-    assert.equal(headers.host, 'admin');
-    assert.equal(headers['x-bowsprit-destination']?.split(';')[0], 'outbound|80||ui.default.svc.cluster.local');
-    const audience = { issuer: 'bowsprit-edge', audience: 'bowsprit-entry', subject: 'edge' };
-    await jwtVerify(headers['x-bowsprit-assertion'] ?? '', createLocalJWKSet(jwks), audience);
-  } finally {
-    tunnel.close();
-  }
-}
 
 const GATEWAY = `
 apiVersion: networking.istio.io/v1
@@ -158,8 +101,8 @@ spec:
   servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
 `;
 
-function meshConfiguration(jwks: string): string {
-  return `${GATEWAY}
+/** A route to a service that nobody has named here, and the entry that reaches it. */
+const behindEntry = (spec: string): string => `${GATEWAY}
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -172,9 +115,8 @@ spec:
 apiVersion: bowsprit.dev/v1alpha1
 kind: MeshEntry
 metadata: { name: entry }
-spec: { transport: TUNNEL, address: entry.internal, assertion: { jwks: '${jwks}' } }
+spec: { ${spec} }
 `;
-}
 
 function configuration(port: number): string {
   return `${GATEWAY}

@@ -3,11 +3,11 @@
  * in, and the word is worth nothing when it is forged, old, meant for another entry, or shown by another workload.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
-import { type Ask, get } from '../support/client.ts';
+import { type Ask, get, persistentGet } from '../support/client.ts';
 import type { Seen } from './application.ts';
 import { Stage } from './stage.ts';
 
@@ -129,3 +129,21 @@ test('a workload of the mesh that has stolen a word, and the edge’s own certif
   assert.equal((await direct({ tls: stage.shown('tunnel') })).status, 200);
   await assert.rejects(direct({ tls: stage.shown('certs/bowsprit-edge') }));
 });
+
+test('a new key is taken while the edge runs; the entry refuses one that it has not been told', async () => {
+  const file = join(stage.certificates, 'bowsprit-edge.jwk');
+  const [old, other] = [readFileSync(file), join(stage.folder, 'other.jwk')];
+  stage.bowsprit('mesh', '--new-key', other);
+  writeFileSync(file, readFileSync(other));
+  assert.equal(await untilStatus(401), 401);
+  writeFileSync(file, old);
+  assert.equal(await untilStatus(200), 200);
+});
+
+/** The edge's answer as soon as it is this one, else the last before ten seconds are over. */
+async function untilStatus(wanted: number): Promise<number> {
+  for (const end = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const { status } = await persistentGet(stage.ports.edge, '/');
+    if (status === wanted || Date.now() > end) return status;
+  }
+}
