@@ -1,4 +1,4 @@
-/** The host of a test: a clock that stands still, logs and metrics that can be looked at, and a budget for every callback. */
+/** The host of a test: a clock that stands still or is the machine's, logs and metrics that can be looked at, and a budget for every callback. */
 import { Script } from 'node:vm';
 import type { LogLevel } from '../../gateway/wasm/abi.ts';
 import type { Host } from '../../gateway/wasm/host.ts';
@@ -20,26 +20,32 @@ export class FakeHost implements Host {
   /** Costs a thread for each callback: off while a request is repeated thousands of times. */
   guarded = true;
   readonly guard: (callback: () => number) => number;
-  #now: number;
+  /** The machine's when `real`, which Envoy has too; advance() is added to it. */
+  readonly #clock: () => number;
+  #advanced = 0;
   readonly #start: number;
 
   /** `cpuBudgetMs` bounds one callback: an endless loop then fails the filter instead of hanging the test. */
-  constructor(logLevel: LogLevel, nowMs: number, cpuBudgetMs: number) {
+  constructor(logLevel: LogLevel, now: number | 'real', cpuBudgetMs: number) {
     this.logLevel = logLevel;
-    this.#now = nowMs;
-    this.#start = nowMs;
+    this.#clock = now === 'real' ? () => Date.now() : () => now;
+    this.#start = this.#clock();
     const bounded = budget(cpuBudgetMs);
     this.guard = (callback) => (this.guarded ? bounded(callback) : callback());
   }
 
   nowMs(): number {
-    return this.#now;
+    return this.#clock() + this.#advanced;
   }
   monotonicMs(): number {
-    return this.#now - this.#start + 1;
+    return this.nowMs() - this.#start + 1;
   }
   advance(milliseconds: number): void {
-    this.#now += milliseconds;
+    this.#advanced += milliseconds;
+  }
+  /** Whether it is another time here than in Envoy for good. */
+  get isAdvanced(): boolean {
+    return this.#advanced > 0;
   }
   /** The same bytes in every run. */
   random(bytes: Uint8Array): void {

@@ -34,19 +34,21 @@ export interface LoadOptions {
   rootId?: string;
   failStrategy?: FailStrategy;
   logLevel?: LogLevel;
-  /** The clock's start, Unix milliseconds. */
-  now?: number;
+  /** The clock's start, Unix milliseconds; it stands still. `real`: the machine's, so that --envoy can compare what hangs on it. */
+  now?: number | 'real';
   /** Bounds every callback. */
   cpuBudgetMs?: number;
   /** Answers of the clusters that the filter may call. A cluster that is not here does not exist. */
   clusters?: Record<string, CallHandler>;
-  /** false: not replayed in Envoy, for a test whose outcome hangs on the clock or on chance. */
+  /** false: not replayed in Envoy, for a test whose outcome hangs on chance. */
   envoy?: boolean;
   /** What the upstream answers; 200 without a body unless told. */
   upstream?: ResponseInit | ((request: SeenRequest) => ResponseInit | Promise<ResponseInit>);
 }
 
 const DEFAULT_BUDGET_MS = 1000;
+/** Of a second: what begins later may end in the next one. */
+const LATE_MS = 400;
 const DEFAULT_NOW = Date.UTC(2026, 0, 1);
 
 /** `file` is a path or the module's bytes. Rejects when the module cannot be read; a failed start shows in `stats`. */
@@ -63,12 +65,14 @@ export class TestFilter {
   readonly #plugin: Plugin;
   readonly #upstream: (request: SeenRequest) => ResponseInit | Promise<ResponseInit>;
   readonly #clusters: Record<string, CallHandler>;
+  readonly #isRealTime: boolean;
   #envoy: EnvoyFilter | undefined;
 
   constructor(module: WebAssembly.Module, options: LoadOptions) {
     this.#clusters = options.clusters ?? {};
     const { upstream = {} } = options;
     this.#upstream = typeof upstream === 'function' ? upstream : () => upstream;
+    this.#isRealTime = options.now === 'real';
     this.#host = new FakeHost(
       options.logLevel ?? 'info',
       options.now ?? DEFAULT_NOW,
@@ -87,8 +91,13 @@ export class TestFilter {
     this.#plugin.acquire(this.#callouts);
   }
 
-  /** One request, to its end. `upstream` replaces the one of loadFilter. With --envoy a difference rejects. */
+  /**
+   * One request, to its end. `upstream` replaces the one of loadFilter. With --envoy a difference rejects; after `advance`
+   * nothing is compared any more, because Envoy's clock cannot be turned.
+   */
   async request(request: RequestInit = {}, upstream?: ResponseInit): Promise<Result> {
+    const envoy = this.#host.guarded && !this.#host.isAdvanced ? this.#envoy : undefined;
+    if (envoy && this.#isRealTime) await earlyInSecond();
     this.#plugin.tickIfDue();
     const answer = upstream ? () => upstream : this.#upstream;
     const result = await runRequest({
@@ -99,8 +108,8 @@ export class TestFilter {
       nowMs: this.#host.nowMs(),
       refused: FAILED_REPLY,
     });
-    if (this.#envoy && this.#host.guarded) {
-      const found = differences(result, await this.#envoy.request(request, answer));
+    if (envoy) {
+      const found = differences(result, await envoy.request(request, answer));
       assert.equal(found.join('\n'), '', 'the edge and Envoy differ');
     }
     return result;
@@ -186,4 +195,10 @@ function sorted(value: unknown): unknown {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, inner]) => [key, sorted(inner)]),
   );
+}
+
+/** Resolves when both, the edge and then Envoy, can look at their clocks within one second. */
+function earlyInSecond(): Promise<void> {
+  const passed = Date.now() % 1000;
+  return passed < LATE_MS ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, 1000 - passed));
 }

@@ -4,12 +4,9 @@ import { test } from 'node:test';
 import { readyMade, testFilter } from '../filters/ready-made.ts';
 import { envoyBinary } from '../mesh/envoy.ts';
 
-/** Their answers hang on the clock, which a test sets at the edge and Envoy takes from the machine. */
-const CLOCKED = new Set(['oidc-login']);
-
 test('Envoy is at hand', () => assert.ok(envoyBinary()));
 
-for (const name of readyMade().filter((each) => !CLOCKED.has(each))) {
+for (const name of readyMade()) {
   test(`${name} does at the edge what it does in Envoy`, async () => {
     assert.ok((await testFilter(name, '--envoy')) > 0);
   });
