@@ -1,9 +1,11 @@
 /** The entrypoint for whoever runs this process: a new Snapshot in, for all requests or for some, metrics out; reachable on a socket of their own only. */
+
 import { COMPILER, type GatewayEnv, type ModuleCompiler } from './bindings.ts';
 import { limitStats } from './ratelimit/snapshot-limiter.ts';
 import { ReceivedShards } from './received.ts';
+import { finishInSlices } from './sliced.ts';
 import type { SnapshotHead } from './snapshot-shards.ts';
-import { publishWarm, served, snapshotsInUse, stage, unstage } from './snapshot-source.ts';
+import { gatewayOf, publishWarm, served, snapshotsInUse, stage, unstage } from './snapshot-source.ts';
 import { renderMetrics } from './telemetry/prometheus.ts';
 import { keepFilters, registerModules } from './wasm/registry.ts';
 
@@ -15,7 +17,7 @@ export const admin = {
   /**
    * `PUT /shards` and `PUT /modules/<SHA-256>` before `PUT /snapshot` (a head), or `PUT /candidate?percent=` (a head, for some
    * requests): 204 once requests are served with it, 409 with the keys of shards that are missing here. `DELETE /candidate`,
-   * `GET /served`, `GET /stats/prometheus`, `GET /ping`.
+   * `GET /served`, `GET /stats/prometheus`, `GET /ping`; `PUT /warm` before the first request.
    */
   async fetch(request: Request, env: GatewayEnv): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
@@ -26,6 +28,9 @@ export const admin = {
         return new Response(null, { status: 204 });
       case 'GET /served':
         return Response.json(served());
+      case 'PUT /warm':
+        await finishInSlices(gatewayOf(env).warm());
+        return new Response(null, { status: 204 });
       case 'PUT /shards':
         await received.take(await request.text());
         return new Response(null, { status: 204 });

@@ -52,6 +52,7 @@ export async function startGeneration(
     inFile = newest;
   };
   const processes = files.processes.map((_, index) => startProcess(index, { ...files, descriptors }, writeSnapshot));
+  const pathOf = (process: number, name: string): string => socketPath(input.folder, process, name);
   let watches: (() => void)[] = [];
   const drain = async (): Promise<void> => {
     for (const end of watches) end();
@@ -59,7 +60,7 @@ export async function startGeneration(
     rmSync(input.folder, { recursive: true, force: true });
   };
   try {
-    await Promise.all(processes.map(({ ready }) => ready));
+    await Promise.all(processes.map(({ ready }, index) => ready.then(() => warm(pathOf(index, ADMIN_SOCKET)))));
   } catch (error) {
     await drain();
     throw error;
@@ -78,7 +79,6 @@ export async function startGeneration(
       },
     }),
   );
-  const pathOf = (process: number, name: string): string => socketPath(input.folder, process, name);
   const generation: Generation = {
     snapshot: input.snapshot,
     shape,
@@ -115,6 +115,12 @@ export async function startGeneration(
   };
   return generation;
 }
+
+/** So that the first request of a large Snapshot does not wait for its indexes; one that cannot do it makes them then. */
+async function warm(socket: string): Promise<void> {
+  await callSocket(socket, 'PUT', '/warm', { timeoutMs: WARM_MS }).catch(() => undefined);
+}
+const WARM_MS = 20_000;
 
 async function endStaging(socket: string): Promise<void> {
   const { status } = await callSocket(socket, 'DELETE', '/candidate');
