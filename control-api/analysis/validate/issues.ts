@@ -9,21 +9,30 @@ export interface Issue {
 
 export class Issues {
   readonly found: Issue[];
-  private readonly path: FieldPath;
+  private readonly above: Issues | undefined;
+  private readonly steps: FieldPath;
 
-  constructor(found: Issue[] = [], path: FieldPath = ['spec']) {
+  constructor(found: Issue[] = [], above?: Issues, steps: FieldPath = ['spec']) {
     this.found = found;
-    this.path = path;
+    this.above = above;
+    this.steps = steps;
   }
 
   /** The same list, one field further down. */
-  at(...path: FieldPath): Issues {
-    return new Issues(this.found, [...this.path, ...path]);
+  at(...steps: FieldPath): Issues {
+    return new Issues(this.found, this, steps);
+  }
+
+  /** Written out for an issue only: validators go to far more fields than they complain of. */
+  private get path(): FieldPath {
+    return this.above ? [...this.above.path, ...this.steps] : this.steps;
   }
 
   /** Visits every item of the list at `path`, each with its own place. */
   each<T>(path: FieldPath, items: readonly T[] | undefined, visit: (item: T, at: Issues, index: number) => void): void {
-    for (const [index, item] of (items ?? []).entries()) visit(item, this.at(...path, index), index);
+    items?.forEach((item, index) => {
+      visit(item, this.at(...path, index), index);
+    });
   }
 
   error(message: string): void {
