@@ -22,8 +22,8 @@ export interface Publication {
 const SCHEMA = [
   // A Durable Object's row holds 2 MB at most, so a text is kept in pieces. Names are `head/ID` and the shards' keys.
   'CREATE TABLE IF NOT EXISTS snapshot_texts (name TEXT NOT NULL, part INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (name, part)) WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS snapshot_shards (key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (key, id)) WITHOUT ROWID',
-  'CREATE INDEX IF NOT EXISTS shards_of_snapshot ON snapshot_shards (id)',
+  // `until`: the revision from which on no Snapshot has the shard; NULL while the live one does.
+  'CREATE TABLE IF NOT EXISTS snapshot_shards (key TEXT PRIMARY KEY, until INTEGER) WITHOUT ROWID',
   'CREATE TABLE IF NOT EXISTS pins (pinned_from TEXT NOT NULL)',
   'CREATE TABLE IF NOT EXISTS publications (revision INTEGER PRIMARY KEY, snapshot TEXT NOT NULL, time INTEGER NOT NULL, authors TEXT NOT NULL, reason TEXT NOT NULL)',
 ];
@@ -80,14 +80,14 @@ export class Snapshots {
   publish(snapshot: Sharded, authors: readonly string[]): Publication {
     return this.sql.transaction(() => {
       this.keep(snapshot);
-      return this.point(snapshot.head.id, authors, 'publish');
+      return this.point(snapshot.head, authors, 'publish');
     });
   }
 
   /** Makes live what `stage` kept; undefined when it is not kept any more. */
   promote(id: string, authors: readonly string[]): Publication | undefined {
-    if (!this.has(id)) return undefined;
-    return this.sql.transaction(() => this.point(id, authors, 'publish'));
+    const head = this.head(id);
+    return head && this.sql.transaction(() => this.point(head, authors, 'publish'));
   }
 
   /** Keeps a Snapshot that is not live yet; it goes with the next publication that is another's. */
@@ -100,9 +100,10 @@ export class Snapshots {
    * as long as they do, the older one stays.
    */
   rollback(id: string, author: string, from: string | undefined): Publication | undefined {
-    if (!this.has(id)) return undefined;
+    const head = this.head(id);
+    if (!head) return undefined;
     return this.sql.transaction(() => {
-      const publication = this.point(id, [author], 'rollback');
+      const publication = this.point(head, [author], 'rollback');
       if (from !== undefined && from !== id) this.sql.exec('INSERT INTO pins VALUES (?)', from);
       return publication;
     });
@@ -114,21 +115,27 @@ export class Snapshots {
   }
 
   has(id: string): boolean {
-    return this.isKept(headName(id));
-  }
-
-  private isKept(name: string): boolean {
-    const row = this.sql.exec('SELECT 1 AS found FROM snapshot_texts WHERE name = ? AND part = 0', name);
+    const row = this.sql.exec('SELECT 1 AS found FROM snapshot_texts WHERE name = ? AND part = 0', headName(id));
     return firstRow(row) !== undefined;
   }
 
+  /** Shards that it shares with the live one are there. */
   private keep({ head, shards }: Sharded): void {
     if (this.has(head.id)) return;
     this.write(headName(head.id), head);
+    const { revision, keys } = this.live();
     for (const [key, shard] of shards) {
-      if (!this.isKept(key)) this.write(key, shard);
-      this.sql.exec('INSERT OR IGNORE INTO snapshot_shards VALUES (?, ?)', key, head.id);
+      if (keys.has(key)) continue;
+      const known = firstRow(this.sql.exec('SELECT 1 AS found FROM snapshot_shards WHERE key = ?', key));
+      if (!known) this.write(key, shard);
+      this.sql.exec('INSERT OR REPLACE INTO snapshot_shards VALUES (?, ?)', key, revision);
     }
+  }
+
+  private live(): { revision: number; keys: Set<string> } {
+    const { snapshot, revision } = this.current ?? { snapshot: '', revision: 0 };
+    const head = this.head(snapshot);
+    return { revision, keys: head ? keysOf(head) : new Set() };
   }
 
   private write(name: string, value: unknown): void {
@@ -139,32 +146,31 @@ export class Snapshots {
     }
   }
 
-  private point(id: string, authors: readonly string[], reason: Publication['reason']): Publication {
+  private point(head: SnapshotHead, authors: readonly string[], reason: Publication['reason']): Publication {
+    const before = this.live().keys;
     this.sql.exec('DELETE FROM pins');
     const row = this.sql.exec(
       'INSERT INTO publications (snapshot, time, authors, reason) VALUES (?, ?, ?, ?) RETURNING revision',
-      ...[id, Date.now(), JSON.stringify(authors), reason],
+      ...[head.id, Date.now(), JSON.stringify(authors), reason],
     );
     const revision = Number(firstRow(row)?.revision);
-    this.sql.exec('DELETE FROM publications WHERE revision <= ?', revision - KEPT_PUBLICATIONS);
-    for (const gone of this.unpublished()) this.forget(gone);
+    const now = keysOf(head);
+    const mark = (key: string, until: number | null) =>
+      this.sql.exec('UPDATE snapshot_shards SET until = ? WHERE key = ?', until, key);
+    for (const key of before) if (!now.has(key)) mark(key, revision);
+    for (const key of now) if (!before.has(key)) mark(key, null);
+    this.forget(revision - KEPT_PUBLICATIONS);
     return this.history(1)[0]!;
   }
 
-  /** Kept Snapshots that no publication is of. */
-  private unpublished(): string[] {
-    const rows = this.sql.exec(
-      'SELECT DISTINCT id FROM snapshot_shards WHERE id NOT IN (SELECT snapshot FROM publications)',
+  /** Everything that only publications up to `revision` have, and heads that none has. */
+  private forget(revision: number): void {
+    this.sql.exec('DELETE FROM publications WHERE revision <= ?', revision);
+    this.sql.exec(
+      "DELETE FROM snapshot_texts WHERE name >= 'head/' AND name < 'head0' AND substr(name, 6) NOT IN (SELECT snapshot FROM publications)",
     );
-    return Array.from(rows, ({ id }) => String(id));
-  }
-
-  /** Its head, and the shards that no other Snapshot has. */
-  private forget(id: string): void {
-    const own = 'SELECT key FROM snapshot_shards AS s WHERE id = ?';
-    const shared = 'SELECT 1 FROM snapshot_shards AS o WHERE o.key = s.key AND o.id <> ?';
-    this.sql.exec(`DELETE FROM snapshot_texts WHERE name IN (${own} AND NOT EXISTS (${shared}))`, id, id);
-    this.sql.exec('DELETE FROM snapshot_texts WHERE name = ?', headName(id));
-    this.sql.exec('DELETE FROM snapshot_shards WHERE id = ?', id);
+    const gone = 'SELECT key FROM snapshot_shards WHERE until <= ?';
+    this.sql.exec(`DELETE FROM snapshot_texts WHERE name IN (${gone})`, revision);
+    this.sql.exec('DELETE FROM snapshot_shards WHERE until <= ?', revision);
   }
 }
