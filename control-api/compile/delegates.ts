@@ -35,18 +35,30 @@ export function mergeDelegates(
   input: CompileInput,
   { findings, memo }: Draft,
 ): MergedVirtualService[] {
-  const delegates = new Map(all.filter(({ spec }) => !spec.hosts?.length).map((one) => [keyOf(one), one]));
+  const delegates = new Map<string, VirtualService>();
+  const roots: VirtualService[] = [];
+  for (const one of all) {
+    if (one.spec.hosts?.length) roots.push(one);
+    else delegates.set(keyOf(one), one);
+  }
   const known = memo.table<MergedVirtualService>('virtual services with their delegates');
-  return all
-    .filter(({ spec }) => spec.hosts?.length)
-    .map((root) => {
-      const named = (root.spec.http ?? []).flatMap(({ delegate }) =>
-        delegate ? [delegates.get(delegateName(delegate, root))] : [],
-      );
-      const merged = known(root, named, () => mergeDelegate(root, delegates, input));
-      findings.push(...merged.findings);
-      return merged;
-    });
+  return roots.map((root) => {
+    const merged = known(root, namedBy(root, delegates), () => mergeDelegate(root, delegates, input));
+    for (const found of merged.findings) findings.push(found);
+    return merged;
+  });
+}
+
+const NONE: readonly VirtualService[] = [];
+
+/** The delegates that it names, one after another; undefined for one that is not there. */
+function namedBy(
+  root: VirtualService,
+  delegates: ReadonlyMap<string, VirtualService>,
+): readonly (VirtualService | undefined)[] {
+  const routes = root.spec.http;
+  if (!routes?.some(({ delegate }) => delegate)) return NONE;
+  return routes.flatMap(({ delegate }) => (delegate ? [delegates.get(delegateName(delegate, root))] : []));
 }
 
 function mergeDelegate(

@@ -32,7 +32,7 @@ export class CompileMemo implements Memo {
   #settings: readonly unknown[] = [];
   #tables = new Map<string, WeakMap<object, Kept>>();
   #values = new Map<string, Kept>();
-  #orders = new Map<string, readonly unknown[]>();
+  #orders = new Map<string, Order<unknown>>();
 
   settings(...inputs: readonly unknown[]): void {
     if (sameItems(inputs, this.#settings)) return;
@@ -64,12 +64,51 @@ export class CompileMemo implements Memo {
 
   /** Those that were sorted before keep their order, and only the new ones are sorted in. */
   sorted<T>(name: string, items: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
-    const fresh = new Set(items);
-    const kept = ((this.#orders.get(name) ?? []) as readonly T[]).filter((item) => fresh.delete(item));
-    const order = merged(kept, [...fresh].sort(compare), compare);
-    this.#orders.set(name, order);
+    const before = this.#orders.get(name) as Order<T> | undefined;
+    const order = (before && replaced(before, items, compare)) ?? inserted(before?.order ?? [], items, compare);
+    this.#orders.set(name, { items, order });
     return order;
   }
+}
+
+interface Order<T> {
+  items: readonly T[];
+  order: readonly T[];
+}
+
+/** For the most common change: some items stand in the places of others that compare the same. */
+function replaced<T>(
+  { items: before, order }: Order<T>,
+  items: readonly T[],
+  compare: (a: T, b: T) => number,
+): readonly T[] | undefined {
+  const changes = replacedItems(before, items);
+  if (changes?.length === 0) return order;
+  if (!changes?.every(([old, item]) => compare(old, item) === 0)) return undefined;
+  const result = [...order];
+  for (const [old, item] of changes) result[result.indexOf(old)] = item;
+  return result;
+}
+
+function inserted<T>(order: readonly T[], items: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
+  const fresh = new Set(items);
+  const kept = order.filter((item) => fresh.delete(item));
+  return merged(kept, [...fresh].sort(compare), compare);
+}
+
+/** More than this are looked at as a whole. */
+const FEW = 100;
+
+/** What stands in other items' places, each with the other; undefined when the lists differ by more. */
+export function replacedItems<T>(before: readonly T[], now: readonly T[]): [old: T, item: T][] | undefined {
+  if (before.length !== now.length) return undefined;
+  const changes: [T, T][] = [];
+  for (let i = 0; i < now.length; i++) {
+    if (before[i] === now[i]) continue;
+    if (changes.length === FEW) return undefined;
+    changes.push([before[i]!, now[i]!]);
+  }
+  return changes;
 }
 
 /** Whether two lists hold the very same items in the same order. */

@@ -17,14 +17,21 @@ export const placements: Processor = {
   run(input, draft) {
     const placed = new Set(draft.placements.map(({ resource }) => resource));
     const behind = hostsBehindEntry(draft);
+    const known = draft.memo.table<Placement>('placements');
     for (const resource of input.resources) {
+      if (isPlacedWithHosts(resource)) continue;
       const name = describe(resource);
-      if (placed.has(name)) continue;
       const placer = PLACERS[resource.kind];
-      if (placer) draft.placements.push({ resource: name, ...placer(resource, input, draft, behind) });
+      if (!placer || placed.has(name)) continue;
+      const place = placer(resource, input, draft, behind);
+      draft.placements.push(known(resource, Object.values(place), () => ({ resource: name, ...place })));
     }
   },
 };
+
+/** The processor of VirtualServices places every one with hosts; they are too many to ask for each. */
+const isPlacedWithHosts = ({ kind, spec }: Resource): boolean =>
+  kind === 'VirtualService' && ((spec.hosts as string[] | undefined)?.length ?? 0) > 0;
 
 const edge = (reason: string): Place => ({ where: 'edge', reason });
 const cluster = (reason: string): Place => ({ where: 'cluster', reason });

@@ -24,10 +24,22 @@ export function inOrder(a: Resource, b: Resource): number {
 }
 
 /** The objects of one kind, in the input's order. The caller names the shape of the spec that loading has checked. */
-export function ofKind<Spec>(input: Pick<CompileInput, 'resources'>, group: string, kind: string): Resource<Spec>[] {
-  const found = input.resources.filter((resource) => resource.kind === kind && resource.group === group);
+export function ofKind<Spec>(
+  { resources }: Pick<CompileInput, 'resources'>,
+  group: string,
+  kind: string,
+): Resource<Spec>[] {
+  let kinds = byKind.get(resources);
+  if (!kinds) {
+    kinds = Map.groupBy(resources, (resource) => resource.kind);
+    byKind.set(resources, kinds);
+  }
+  const found = kinds.get(kind)?.filter((resource) => resource.group === group) ?? [];
   return found as unknown as Resource<Spec>[];
 }
+
+/** Of each list that was asked about: a compilation asks for some twenty kinds. */
+const byKind = new WeakMap<readonly Resource[], Map<string, Resource[]>>();
 
 /** `default/reviews`, the key of an object of a known kind. */
 export const keyOf = ({ metadata }: { metadata: ObjectMeta }): string => `${metadata.namespace}/${metadata.name}`;

@@ -11,13 +11,20 @@ interface Parts {
   routes: readonly Route[][];
 }
 
-export class HostRoutes {
-  readonly #hosts = new Map<string, { requireTls: boolean; routes: Route[][] }>();
+interface HostParts {
+  requireTls: boolean;
+  routes: Route[][];
+}
 
-  /** @param routes of one VirtualService at one Gateway: the same list means the same routes, another list others */
-  add(names: readonly string[], routes: Route[], requireTls: boolean): void {
-    for (const name of names) {
-      const host = name.toLowerCase();
+export class HostRoutes {
+  readonly #hosts = new Map<string, HostParts>();
+
+  /**
+   * @param hosts in lower case
+   * @param routes of one VirtualService at one Gateway: the same list means the same routes, another list others
+   */
+  add(hosts: readonly string[], routes: Route[], requireTls: boolean): void {
+    for (const host of hosts) {
       const known = this.#hosts.get(host);
       if (!known) this.#hosts.set(host, { requireTls, routes: routes.length > 0 ? [routes] : [] });
       else {
@@ -29,15 +36,10 @@ export class HostRoutes {
 
   /** Hosts with the same routes share one virtual host, named after the most specific of them (Istio's route collapse). */
   collapse(): Parts[] {
-    const numbers = new Map<Route[], number>();
-    const numberOf = (routes: Route[]): number => {
-      const number = numbers.get(routes) ?? numbers.size;
-      if (number === numbers.size) numbers.set(routes, number);
-      return number;
-    };
-    const byContent = new Map<string, Parts>();
+    const keyOf = contentKeys();
+    const byContent = new Map<unknown, Parts>();
     for (const [host, { requireTls, routes }] of this.#hosts) {
-      const content = `${requireTls} ${routes.length === 1 ? numberOf(routes[0]!) : routes.map(numberOf)}`;
+      const content = keyOf(requireTls, routes);
       const same = byContent.get(content);
       if (same) same.domains.push(host);
       else byContent.set(content, { domains: [host], requireTls, routes });
@@ -45,6 +47,18 @@ export class HostRoutes {
     for (const { domains } of byContent.values()) if (domains.length > 1) domains.sort(moreSpecificFirst);
     return [...byContent.values()];
   }
+}
+
+/** The same key for the same lists of routes. Most hosts have one list, which is its own key: a text for each would cost more than all else here. */
+function contentKeys(): (requireTls: boolean, routes: readonly Route[][]) => unknown {
+  const numbers = new Map<Route[], number>();
+  const numberOf = (routes: Route[]): number => {
+    const number = numbers.get(routes) ?? numbers.size;
+    if (number === numbers.size) numbers.set(routes, number);
+    return number;
+  };
+  return (requireTls, routes) =>
+    routes.length === 1 && !requireTls ? routes[0] : `${requireTls} ${routes.map(numberOf)}`;
 }
 
 interface Made extends Parts {

@@ -6,7 +6,7 @@ import { hostIndex } from './host-index.ts';
 import { type Answers, Lookups } from './lookups.ts';
 import type { OpenServer } from './merge-servers.ts';
 import { compare, resolveGateway, resolveHost } from './names.ts';
-import { placeVirtualService } from './place-virtual-service.ts';
+import { type Placed, placeVirtualService } from './place-virtual-service.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 import { buildRoutes } from './routes.ts';
 import { byAge, keyOf, NETWORKING, ofKind } from './select.ts';
@@ -16,6 +16,8 @@ import { exportedTo, isVisible } from './visibility.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
 type Groups = Map<string, MergedVirtualService[]>;
+
+const NONE: readonly unknown[] = [];
 
 export const virtualServices: Processor = {
   name: 'virtual-services',
@@ -39,14 +41,14 @@ export const virtualServices: Processor = {
 function groupByGateway(all: readonly MergedVirtualService[], input: CompileInput, draft: Draft): Groups {
   const groups: [Groups, Groups, Groups] = [new Map(), new Map(), new Map()];
   const served = new Set(draft.servers.map(({ gateway }) => keyOf(gateway)));
+  const isServed = (name: string) => served.has(name);
   const scopes = draft.memo.table<Scope>('scopes of virtual services');
   for (const virtualService of all) {
     const { resource } = virtualService;
-    const { names, rank } = scopes(resource, [], () => scopeOf(resource, input));
-    const visible = rank !== undefined;
-    if (visible) for (const name of names) append(groups[rank], name, virtualService);
-    const bound = names.some((name) => served.has(name));
-    placeVirtualService(resource, { mesh: names.includes('mesh'), bound, visible }, draft);
+    const scope = scopes(resource, NONE, () => scopeOf(resource, input));
+    const { names, rank } = scope;
+    if (rank !== undefined) for (const name of names) append(groups[rank], name, virtualService);
+    place(scope, names.some(isServed), resource, draft);
   }
   const merged: Groups = new Map();
   for (const group of groups) for (const [name, some] of group) for (const one of some) append(merged, name, one);
@@ -57,6 +59,19 @@ function groupByGateway(all: readonly MergedVirtualService[], input: CompileInpu
 interface Scope {
   names: string[];
   rank: 0 | 1 | 2 | undefined;
+  /** As it was placed when a Gateway of this proxy served it, and when none did. */
+  bound?: Placed;
+  unbound?: Placed;
+}
+
+function place(scope: Scope, bound: boolean, resource: VirtualService, { placements, findings }: Draft): void {
+  const { names, rank } = scope;
+  const which = bound ? 'bound' : 'unbound';
+  const binding = { mesh: names.includes('mesh'), bound, visible: rank !== undefined };
+  const placed = scope[which] ?? placeVirtualService(resource, binding);
+  scope[which] = placed;
+  for (const placement of placed.placements) placements.push(placement);
+  for (const found of placed.findings) findings.push(found);
 }
 
 function scopeOf({ metadata, spec }: VirtualService, { mesh, identity }: CompileInput): Scope {
@@ -97,17 +112,18 @@ function virtualHosts(servers: OpenServer[], byGateway: Groups, input: CompileIn
   return virtualHostsOf(routeTable, hosts, port, draft.memo);
 }
 
-/** The hosts that a VirtualService has at a server. */
+/** The hosts that a VirtualService has at a server, in lower case. */
 function hostsAt(open: OpenServer, { identity }: CompileInput, { memo }: Draft) {
   const intersect = memo.table<ReturnType<typeof hostIndex>>('hosts of servers')(open, [], () => hostIndex(open.hosts));
   const known = memo.table<readonly string[]>(`hosts at server ${open.index} of ${keyOf(open.gateway)}`);
   const hostsOf = ({ resource: { spec, metadata } }: MergedVirtualService): readonly string[] => {
     const hosts = (spec.hosts ?? []).map((host) => resolveHost(host, metadata.namespace, identity.clusterDomain));
-    return intersect(hosts, metadata.namespace);
+    return intersect(hosts, metadata.namespace).map((host) => host.toLowerCase());
   };
+  const made = [open];
   return {
-    all: intersect.all,
-    hostsOf: (virtualService: MergedVirtualService) => known(virtualService, [open], () => hostsOf(virtualService)),
+    all: intersect.all.map((host) => host.toLowerCase()),
+    hostsOf: (virtualService: MergedVirtualService) => known(virtualService, made, () => hostsOf(virtualService)),
   };
 }
 
@@ -129,7 +145,7 @@ function routeBuilder(gateway: string, { port, server }: OpenServer, input: Comp
   return (virtualService: MergedVirtualService): Route[] => {
     const done = thisRun.get(virtualService);
     if (done) return done;
-    const slot = known(virtualService, [], () => ({ built: undefined }));
+    const slot = known(virtualService, NONE, () => ({ built: undefined }));
     if (!slot.built?.answers.holdIn(draft)) slot.built = build(virtualService);
     thisRun.set(virtualService, slot.built.routes);
     return slot.built.routes;
