@@ -1,6 +1,7 @@
 /** An application behind a sidecar: says which one it is and what reached it, and misbehaves where it is asked to. */
 import http from 'node:http';
 import { freePort } from '../support/free-port.ts';
+import { echoFirstFrame } from '../support/web-socket.ts';
 
 export interface Seen {
   version: string;
@@ -32,6 +33,7 @@ export async function startApplication(version: string): Promise<Application> {
     if (count <= Number(headers['x-fail'] ?? 0)) return void response.writeHead(503).end('not yet');
     response.end(JSON.stringify({ version, method, url, headers: headers as Record<string, string>, body }));
   });
+  server.on('upgrade', echoFirstFrame);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     port,

@@ -54,6 +54,7 @@ function http(name: string, routes: unknown[], filters: unknown[], more: object 
       virtual_hosts: [{ name, domains: ['*'], routes, include_request_attempt_count: true }],
     },
     http_filters: [...filters, router],
+    upgrade_configs: [{ upgrade_type: 'websocket' }],
     ...more,
   };
 }

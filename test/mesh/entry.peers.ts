@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Answer, type Ask, get, persistentGet } from '../support/client.ts';
+import { helloThrough } from '../support/web-socket.ts';
 import type { Seen } from './application.ts';
 import { Stage } from './stage.ts';
 
@@ -25,7 +26,7 @@ apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: shop}
 spec:
-  hosts: [shop.example.com]
+  hosts: [shop.example.com, 127.0.0.1]
   gateways: [gw]
   http:
   - match: [{uri: {prefix: /v2}}]
@@ -142,6 +143,10 @@ test('where the transport carries the entry’s name as Host, the authority is p
   assert.equal((JSON.parse(answer.body) as Seen).headers.host, 'shop.example.com');
   const { headers: honest } = await seen('/', { headers: { 'x-bowsprit-authority': 'elsewhere.example.com' } });
   assert.equal(honest.host, 'shop.example.com');
+});
+
+test('a WebSocket passes through the entry, frames both ways', { timeout: 10_000 }, async () => {
+  assert.equal(await helloThrough(`ws://127.0.0.1:${stage.ports.edge}/v2/socket`), 'hello');
 });
 
 test('neither a client nor a header operation chooses another destination', async () => {

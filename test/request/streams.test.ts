@@ -1,13 +1,12 @@
 /** What must pass without being touched: compressed bytes, streams, WebSockets, the length that a HEAD tells. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type Edge, startEdge } from '../support/edge.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
+import { echoFirstFrame, helloThrough } from '../support/web-socket.ts';
 
 const ZIPPED = gzipSync('a body that is compressed '.repeat(50));
 let edge: Edge;
@@ -24,20 +23,7 @@ before(async () => {
       release = () => response.end('second');
     }
   });
-  upstream.on('upgrade', (request, socket: Duplex) => {
-    const accept = createHash('sha1').update(
-      `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
-    );
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept.digest('base64')}\r\n\r\n`,
-    );
-    // The first frame a client sends is text, masked and short: unmask it and send it back.
-    socket.once('data', (frame: Buffer) => {
-      const length = frame[1]! & 0x7f;
-      const text = Buffer.from(frame.subarray(6, 6 + length).map((byte, index) => byte ^ frame[2 + (index % 4)]!));
-      socket.write(Buffer.concat([Buffer.from([0x81, length]), text]));
-    });
-  });
+  upstream.on('upgrade', echoFirstFrame);
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const { port } = upstream.address() as AddressInfo;
   edge = await startEdge(snapshotOf([virtualHostOf('*', [forwardTo('up')])], [clusterOf('up', [port])]));
@@ -78,12 +64,5 @@ test('the beginning of an answer arrives before its end is known', { timeout: 5_
 });
 
 test('a WebSocket passes frames both ways', { timeout: 5_000 }, async () => {
-  const socket = new WebSocket(`ws://127.0.0.1:${edge.port(80)}/socket`);
-  const said = await new Promise((resolve, reject) => {
-    socket.addEventListener('open', () => socket.send('hello'));
-    socket.addEventListener('message', ({ data }) => resolve(data));
-    socket.addEventListener('error', () => reject(new Error('the handshake failed')));
-  });
-  socket.close();
-  assert.equal(said, 'hello');
+  assert.equal(await helloThrough(`ws://127.0.0.1:${edge.port(80)}/socket`), 'hello');
 });

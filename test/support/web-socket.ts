@@ -1,0 +1,31 @@
+/** The other end of a WebSocket, for tests of what passes through. */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** For a server's `upgrade`: accepts, and sends the first frame back, which is text and short. */
+export function echoFirstFrame({ headers }: IncomingMessage, socket: Duplex): void {
+  const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+  socket.on('error', () => socket.destroy());
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept.digest('base64')}\r\n\r\n`,
+  );
+  socket.once('data', (frame: Buffer) => {
+    // Clients mask what they send.
+    const length = frame[1]! & 0x7f;
+    const text = Buffer.from(frame.subarray(6, 6 + length).map((byte, index) => byte ^ frame[2 + (index % 4)]!));
+    socket.write(Buffer.concat([Buffer.from([0x81, length]), text]));
+  });
+}
+
+/** What comes back for `hello`. Rejects when the handshake fails. */
+export async function helloThrough(url: string): Promise<unknown> {
+  const socket = new WebSocket(url);
+  const said = await new Promise((resolve, reject) => {
+    socket.addEventListener('open', () => socket.send('hello'));
+    socket.addEventListener('message', ({ data }) => resolve(data));
+    socket.addEventListener('error', () => reject(new Error('the handshake failed')));
+  });
+  socket.close();
+  return said;
+}
