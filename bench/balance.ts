@@ -4,7 +4,7 @@
  * Run: node_modules/node/bin/node bench/balance.ts [seconds a measurement] [rounds]; needs `envoy` and `wrk`.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cluster, ForwardAction, LoadBalancer } from '../gateway/snapshot.ts';
@@ -14,6 +14,7 @@ import { httpListener, startEnvoy, staticCluster } from '../test/mesh/envoy.ts';
 import { startEdge } from '../test/support/edge.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../test/support/snapshot.ts';
+import { cpuMicroseconds } from './cpu.ts';
 
 /** Whole ones, which is all that wrk takes. */
 const seconds = Number(process.argv[2] ?? 1);
@@ -64,13 +65,6 @@ function nanoseconds(one: Case): { pick: number; fold: number } {
   return { pick: best, fold };
 }
 
-/** CPU nanoseconds of all threads of a process. */
-function cpuOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/task`)
-    .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]))
-    .reduce((sum, ns) => sum + ns, 0);
-}
-
 function output(command: string, args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -84,12 +78,12 @@ function output(command: string, args: string[]): Promise<string> {
 
 /** Server CPU microseconds a request; every request has another key. */
 async function measure(pid: number, port: number, name: string, script: string): Promise<number> {
-  const before = cpuOf(pid);
+  const before = cpuMicroseconds(pid);
   const url = `http://127.0.0.1:${port}/${name}/`;
   const text = await output('wrk', ['-t1', '-c8', `-d${seconds}s`, '-s', script, url]);
   const counted = /(\d+) requests in/.exec(text)?.[1];
   if (counted === undefined || /Non-2xx/.test(text)) throw new Error(`${name}: ${text}`);
-  return (cpuOf(pid) - before) / 1_000 / Number(counted);
+  return (cpuMicroseconds(pid) - before) / Number(counted);
 }
 
 const LUA = `local n = 0

@@ -1,12 +1,11 @@
 /** Ejection and return under the same script: a real Envoy and our gateway beside it, same endpoints, same settings. */
 import assert from 'node:assert/strict';
-import { Agent, createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { OutlierDetection } from '../../gateway/snapshot.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
+import { ask, type Endpoints, startEndpoints } from './endpoints.ts';
 import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const INTERVAL = 400;
@@ -27,32 +26,13 @@ const settings: Record<string, Partial<OutlierDetection>> = {
   back: { consecutive5xx: 2, maxEjectionPercent: 50 },
 };
 
-const servers: Server[] = [];
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+let endpoints: Endpoints;
 let ports: number[];
 /** Nobody listens there; an endpoint of the clusters that are named after it. */
 let dead: number;
 let envoy: RunningEnvoy;
 let edge: Edge;
 let envoyPort: number;
-
-/** `x-fail: 21001=503,21002=reset` */
-async function listen(): Promise<number> {
-  const server = createServer((asked, answer) => {
-    const { port } = server.address() as AddressInfo;
-    const fails = new Map(
-      String(asked.headers['x-fail'] ?? '')
-        .split(',')
-        .map((entry) => entry.split('=') as [string, string]),
-    );
-    const mood = fails.get(String(port));
-    if (mood === 'reset') return asked.socket.destroy();
-    answer.writeHead(Number(mood ?? 200)).end(String(port));
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
 
 const portsOf = (name: string) => (name.startsWith('refused') ? [...ports, dead] : ports);
 /** How Envoy is told which statuses are errors. */
@@ -105,7 +85,8 @@ function envoyCluster(name: string, config: Partial<OutlierDetection>): unknown 
 }
 
 before(async () => {
-  ports = (await Promise.all([listen(), listen(), listen()])).sort((a, b) => a - b);
+  endpoints = await startEndpoints(3);
+  ports = endpoints.ports;
   [envoyPort, dead] = [await freePort(), await freePort()];
   const names = Object.keys(settings);
   const routes = names.map((name) => ({ match: { prefix: `/${name}` }, route: { cluster: name } }));
@@ -138,23 +119,13 @@ before(async () => {
 after(async () => {
   envoy?.stop();
   await edge?.stop();
-  agent.destroy();
-  for (const server of servers) server.close();
+  endpoints?.close();
 });
 
 /** `200@21001`, or `503` when the gateway itself answered. */
-function send(port: number, path: string, fail: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path, headers: { 'x-fail': fail }, agent }, (answer) => {
-      let body = '';
-      answer.on('data', (chunk) => {
-        body += chunk;
-      });
-      answer.on('end', () => resolve(/^\d+$/.test(body) ? `${answer.statusCode}@${body}` : `${answer.statusCode}`));
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
+async function send(port: number, path: string, fail: string): Promise<string> {
+  const { status, body } = await ask(port, path, { 'x-fail': fail });
+  return /^\d+$/.test(body) ? `${status}@${body}` : `${status}`;
 }
 
 /** Who answers, of twelve requests: names of endpoints as letters, so that both sides' ports read alike. */
@@ -214,15 +185,22 @@ async function returnTime(port: number): Promise<number> {
   return performance.now() - ejected;
 }
 
-test('an ejected endpoint comes back at a tick after its time, twice ejected after twice the time', async () => {
-  const both = async (port: number) => [await returnTime(port), await returnTime(port)];
-  const [ours, theirs] = await Promise.all([both(edge.port(80)), both(envoyPort)]);
+test('an ejected endpoint comes back at a tick after its time, after twice the time the second time, and quiet intervals shorten it again', async () => {
+  const thrice = async (port: number) => {
+    const times = [await returnTime(port), await returnTime(port)];
+    for (let tick = 0; tick < 4; tick++) {
+      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+      await send(port, '/back', '');
+    }
+    return [...times, await returnTime(port)];
+  };
+  const [ours, theirs] = await Promise.all([thrice(edge.port(80)), thrice(envoyPort)]);
   for (const [times, side] of [
     [ours, 'ours'],
     [theirs, 'Envoy'],
   ] as const) {
     for (const [i, time] of times.entries()) {
-      const least = BASE * (i + 1);
+      const least = BASE * (i === 1 ? 2 : 1);
       const slack = INTERVAL + 150;
       assert.ok(time > least - 150 && time < least + slack, `${side}: return ${i + 1} after ${Math.round(time)} ms`);
     }
