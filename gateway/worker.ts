@@ -40,6 +40,7 @@ export async function serve(
       reroute: () => table.choose(exchange),
       reply: (reply) => answerLocally(exchange, reply),
     });
+  exchange.filters?.endAnswered();
   const response = respond(exchange);
   gateway.report(exchange);
   return response;

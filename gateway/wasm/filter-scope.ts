@@ -9,9 +9,6 @@ import { EdgeRequestHeaders, EdgeResponseHeaders } from './edge-headers.ts';
 import type { FilterStream, StreamScope } from './filter-stream.ts';
 import type { LogView } from './host.ts';
 
-/** Its reactions run in turn like queueMicrotask's, which costs 3 µs in workerd. */
-const ANSWERED = Promise.resolve();
-
 export class FilterScope implements StreamScope, LogView {
   readonly attributes: EdgeAttributes;
   readonly callouts: EdgeCallouts;
@@ -23,7 +20,7 @@ export class FilterScope implements StreamScope, LogView {
   /** The steps that were entered and not left again, each with its stream at the same place. */
   readonly #steps: object[] = [];
   readonly #streams: FilterStream[] = [];
-  #over: FilterStream[] = [];
+  readonly #over: FilterStream[] = [];
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -54,10 +51,15 @@ export class FilterScope implements StreamScope, LogView {
     return this.responseHeaders;
   }
 
-  /** log, done and delete run when the answer has been handed over. */
+  /** log, done and delete run when every filter has seen the answer. */
   endLater(stream: FilterStream): void {
-    if (this.#over.length === 0) void ANSWERED.then(() => this.#endAll());
     this.#over.push(stream);
+  }
+
+  /** Called by the Worker when no filter has anything to say any more; filters that read the body end with it. */
+  endAnswered(): void {
+    for (const stream of this.#over) this.end(stream);
+    this.#over.length = 0;
   }
 
   /** A reply goes straight out: the filters before the one that gave it see no answer, but their end. */
@@ -69,11 +71,5 @@ export class FilterScope implements StreamScope, LogView {
   end(stream: FilterStream): void {
     this.attributes.complete = true;
     stream.end(this);
-  }
-
-  #endAll(): void {
-    const over = this.#over;
-    this.#over = [];
-    for (const stream of over) this.end(stream);
   }
 }
