@@ -28,6 +28,7 @@ interface DeployOptions extends ConfigurationOptions {
   buildOnly?: boolean;
   force?: boolean;
   snapshots?: string;
+  control?: string;
 }
 
 export function deployCommand(): Command {
@@ -38,6 +39,7 @@ export function deployCommand(): Command {
     .option('-n, --namespace <name>', 'namespace of resources that name none', 'default')
     .option('--config <file>', "wrangler's configuration", join(ROOT, 'wrangler.toml'))
     .option('--snapshots <id>', 'Workers KV namespace with what the control API publishes')
+    .option('--control <worker>', 'name of the control API, which decides about staged rollouts')
     .option('--dry-run', 'build and check, deploy nothing; needs no network')
     .option('--outdir <folder>', 'where wrangler puts the bundle of a dry run')
     .option('--build-only', 'write what wrangler bundles, and stop there')
@@ -63,7 +65,7 @@ async function deploy(options: DeployOptions): Promise<void> {
   await writeDeployment(compiled.snapshot, compiled.filters, { dynamic: hasLoader(base) });
   if (options.buildOnly) return;
   printNames(compiled.snapshot, new Set(needed.map(({ what }) => what)));
-  runWrangler(writeWranglerConfig(withBindings(base, needed, options.snapshots), DEPLOYMENT), options);
+  runWrangler(writeWranglerConfig(withBindings(base, needed, options), DEPLOYMENT), options);
 }
 
 /** What is reached without a binding gets its own name as Host. */

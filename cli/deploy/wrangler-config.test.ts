@@ -100,10 +100,11 @@ test('secrets, counters and the namespace of Snapshots come in beside what is th
   const base: WranglerConfig = { secrets: { required: ['MINE'] }, migrations: [{ tag: 'v9' }] };
   const secret = { kind: 'secrets', binding: 'ENTRY_KEY', what: '' } as const;
   const counters = { kind: 'durable_objects', binding: 'COUNTERS', what: '' } as const;
-  assert.deepEqual(withBindings(base, [secret, counters], 'kv'), {
+  assert.deepEqual(withBindings(base, [secret, counters], { snapshots: 'kv', control: 'api' }), {
     secrets: { required: ['MINE', 'ENTRY_KEY'] },
     durable_objects: { bindings: [{ name: 'COUNTERS', class_name: 'CounterObject' }] },
     migrations: [{ tag: 'v9' }, { tag: 'bowsprit-counters', new_sqlite_classes: ['CounterObject'] }],
     kv_namespaces: [{ binding: 'SNAPSHOTS', id: 'kv' }],
+    services: [{ binding: 'ROLLOUTS', service: 'api', entrypoint: 'Rollouts' }],
   });
 });

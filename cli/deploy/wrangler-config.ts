@@ -14,6 +14,7 @@ export interface WranglerConfig extends Record<string, unknown> {
   vpc_services?: Entry[];
   mtls_certificates?: Entry[];
   kv_namespaces?: Entry[];
+  services?: Entry[];
   durable_objects?: { bindings?: { name: string; class_name: string }[] };
   worker_loaders?: Entry[];
   migrations?: Record<string, unknown>[];
@@ -46,11 +47,18 @@ export function missingBindings(needed: readonly NeededBinding[], config: Wrangl
   });
 }
 
-/** @param snapshots id of the Workers KV namespace with what the control API publishes */
+/** The control API of the same account. */
+export interface ControlBindings {
+  /** Id of the Workers KV namespace where it publishes. */
+  snapshots?: string;
+  /** Its Worker's name. */
+  control?: string;
+}
+
 export function withBindings(
   base: WranglerConfig,
   needed: readonly NeededBinding[],
-  snapshots?: string,
+  { snapshots, control }: ControlBindings = {},
 ): WranglerConfig {
   const config = structuredClone(base);
   for (const { kind, binding, id } of needed) {
@@ -59,13 +67,15 @@ export function withBindings(
     else if (id !== undefined) bind(config, kind, { binding, [ID_FIELDS[kind].field]: id });
   }
   if (snapshots !== undefined) bind(config, 'kv_namespaces', { binding: 'SNAPSHOTS', id: snapshots });
+  if (control !== undefined)
+    bind(config, 'services', { binding: 'ROLLOUTS', service: control, entrypoint: 'Rollouts' });
   return config;
 }
 
 /** What the user has bound under the name stays. */
 function bind(
   config: WranglerConfig,
-  kind: 'vpc_services' | 'mtls_certificates' | 'kv_namespaces',
+  kind: 'vpc_services' | 'mtls_certificates' | 'kv_namespaces' | 'services',
   entry: Entry,
 ): void {
   const bound = config[kind] ?? [];
