@@ -152,6 +152,7 @@ async function controlOf(options: ServeOptions, address: string, state: string):
       folder,
       kubeconfig: options.kubeconfig,
       state,
+      ...(options.certs !== undefined && { certificates: options.certs }),
       ...(options.access !== undefined && { access: options.access }),
     },
     floor,

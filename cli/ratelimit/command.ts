@@ -23,6 +23,7 @@ export function ratelimitCommand(): Command {
     .option('--test-clock', 'the header x-test-now (unix seconds) sets the time of a request', false)
     .option('--data <dir>', 'where the counters are kept (else until the process ends)')
     .option('--state <address>', 'state process that keeps the counters: host:port or the path of its Unix socket')
+    .option('--certs <folder>', 'state.crt, state.key and state.ca.crt, for the state process of another machine')
     .action(action(async (options) => (await import('./serve.ts')).runServe(options)));
   return command;
 }

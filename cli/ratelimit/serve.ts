@@ -8,6 +8,7 @@ import type { LimitFile } from '../../control-api/compile/ratelimit/load.ts';
 import { bundleWorker } from '../serve/bundle.ts';
 import { type WorkerConfig, workerdConfig } from '../serve/capnp.ts';
 import { makeScratchFolder } from '../serve/run-folder.ts';
+import { stateService } from '../serve/state.ts';
 import { callSocket } from '../serve/unix-http.ts';
 import { watchFiles } from '../serve/watch.ts';
 import { type Supervised, superviseWorkerd } from '../serve/workerd.ts';
@@ -26,6 +27,8 @@ export interface ServeOptions {
   data?: string;
   /** Address of a state process that keeps the counters instead: `host:port`, or the path of its Unix socket. */
   state?: string;
+  /** The folder of state.crt, .key and .ca.crt, for the state process of another machine. */
+  certs?: string;
 }
 
 /** Runs until SIGTERM or SIGINT. @throws when workerd does not start. */
@@ -65,7 +68,7 @@ function workerOf(folder: string, options: ServeOptions): WorkerConfig {
       { name: 'LIMITS', file: 'limits.json' },
       { name: 'TEST_CLOCK', file: 'test-clock.json' },
     ],
-    externals: options.state ? [{ name: 'STATE', address: stateAddress(options.state), rpc: true }] : [],
+    externals: options.state ? [stateService(stateAddress(options.state), folder, options.certs)] : [],
     ...(options.state ? {} : { durableObjects: { classes, disk } }),
     sockets: [
       { name: 'service', address: address(options.listen) },

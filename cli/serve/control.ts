@@ -17,6 +17,7 @@ import { workerdConfig } from './capnp.ts';
 import { apiCertificate } from './certificates.ts';
 import { ControlLink, type Gateways } from './control-link.ts';
 import { newToken, tokenIn, writeKubeconfig } from './kubeconfig.ts';
+import { stateService } from './state.ts';
 import { superviseWorkerd } from './workerd.ts';
 
 export interface ControlOptions {
@@ -31,6 +32,8 @@ export interface ControlOptions {
   access?: string;
   /** Address of the state process, which may start later. */
   state: string;
+  /** The folder of --certs. */
+  certificates?: string;
 }
 
 export interface Control {
@@ -78,7 +81,7 @@ export async function startControl(options: ControlOptions, floor: () => FloorSo
 const STOP_MS = 1000;
 
 async function writeConfig(
-  { folder, data, address, access, state }: ControlOptions,
+  { folder, data, address, access, state, certificates }: ControlOptions,
   token: string,
   { key, certificate }: { key: string; certificate: string },
 ) {
@@ -101,7 +104,7 @@ async function writeConfig(
   ];
   const modules = [{ name: 'control.js', kind: 'esModule' as const, file: 'control.js' }];
   const durableObjects = { classes: CLASSES, disk: join(data, 'objects') };
-  const externals = [{ name: 'STATE', address: state, rpc: true }];
+  const externals = [stateService(state, folder, certificates)];
   secret('control.capnp', workerdConfig({ modules, json, externals, durableObjects, sockets }));
   return sockets;
 }

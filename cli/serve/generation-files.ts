@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { COMPILER } from '../../gateway/bindings.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Bundle } from './bundle.ts';
-import { type ExternalService, type SocketConfig, type WorkerConfig, workerdConfig } from './capnp.ts';
+import { type SocketConfig, type WorkerConfig, workerdConfig } from './capnp.ts';
 import { certificateFor } from './certificates.ts';
 import type { Credentials } from './credentials.ts';
 import { withoutFilters, writeModules } from './module-files.ts';
 import type { Names } from './names.ts';
 import { externalServices, type PortPlan, portPlan } from './plan.ts';
 import { SecretFiles } from './secret-files.ts';
-import { copyStateCertificates, isLoopback, STATE_CREDENTIAL, STATE_HOST } from './state.ts';
+import { stateService } from './state.ts';
 
 export interface GenerationInput {
   /** A folder that does not exist yet; removed when the generation has drained. */
@@ -62,7 +62,7 @@ export async function writeGeneration(input: GenerationInput): Promise<Generatio
   const modules = writeModules(folder, input.bundle, input.filters, ['default', ADMIN_SOCKET]);
   const secrets = new SecretFiles(folder);
   const externals = externalServices(snapshot, input.names, keeper(folder, secrets), input.credentials);
-  if (state !== undefined) externals.push(stateService(state, input));
+  if (state !== undefined) externals.push(stateService(state, folder, input.credentials.folder));
   await writeCertificates(plans, input, secrets);
   const texts = writeEntryKey(input, secrets);
   const processes = Array.from({ length: input.workers }, (_, index) =>
@@ -70,16 +70,6 @@ export async function writeGeneration(input: GenerationInput): Promise<Generatio
   );
   const shape = shapeOf(folder, plans, secrets);
   return { input, plans, processes, secrets, shape };
-}
-
-/** Our own state process over its Unix socket, another machine's over mutual TLS. */
-function stateService(address: string, { folder, credentials }: GenerationInput): ExternalService {
-  const service = { name: 'STATE', address, rpc: true };
-  if (address.startsWith('unix:') || isLoopback(address)) return service;
-  copyStateCertificates(folder, credentials.folder);
-  const keypair = { key: `${STATE_CREDENTIAL}.key`, certificate: `${STATE_CREDENTIAL}.crt` };
-  const trustedCertificates = [`${STATE_CREDENTIAL}.ca.crt`];
-  return { ...service, tls: { certificateHost: STATE_HOST, trustedCertificates, trustBrowserCas: false, keypair } };
 }
 
 /** Every file but the Snapshot and the filters; the folder's own name stands in socket addresses and does not count. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { bundleWorker } from './bundle.ts';
-import { type SocketConfig, workerdConfig } from './capnp.ts';
+import { type ExternalService, type SocketConfig, workerdConfig } from './capnp.ts';
 import { callSocket } from './unix-http.ts';
 import { type Supervised, superviseWorkerd } from './workerd.ts';
 
@@ -17,10 +17,10 @@ export function needsState({ listeners }: Snapshot): boolean {
 }
 
 /** Between machines: `state.crt`, `.key` and `.ca.crt` of --certs, shown by both ends and checked by both. */
-export const STATE_CREDENTIAL = 'state';
+const STATE_CREDENTIAL = 'state';
 
 /** The name in that certificate, whatever the machines are called. */
-export const STATE_HOST = 'bowsprit-state';
+const STATE_HOST = 'bowsprit-state';
 
 export interface StateOptions {
   folder: string;
@@ -57,7 +57,7 @@ export async function startState(options: StateOptions): Promise<{ process: Supe
 }
 
 /** Whether an address is this machine's own: nobody else can connect to it. */
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   return /^(127\.|localhost:|\[::1\])/.test(address);
 }
 
@@ -71,8 +71,21 @@ function remoteTls({ listen = '', folder, certificates }: StateOptions): Partial
   };
 }
 
+/**
+ * The way to a state process for a configuration in `folder`: our own over its Unix socket, another machine's over mutual
+ * TLS. Throws a CommandError (65) when the certificates for that are missing.
+ */
+export function stateService(address: string, folder: string, certificates: string | undefined): ExternalService {
+  const service = { name: 'STATE', address, rpc: true };
+  if (address.startsWith('unix:') || isLoopback(address)) return service;
+  copyStateCertificates(folder, certificates);
+  const keypair = { key: `${STATE_CREDENTIAL}.key`, certificate: `${STATE_CREDENTIAL}.crt` };
+  const trustedCertificates = [`${STATE_CREDENTIAL}.ca.crt`];
+  return { ...service, tls: { certificateHost: STATE_HOST, trustedCertificates, trustBrowserCas: false, keypair } };
+}
+
 /** Puts the three files beside a configuration that embeds them. Throws a CommandError (65) when one is missing. */
-export function copyStateCertificates(folder: string, certificates: string | undefined): void {
+function copyStateCertificates(folder: string, certificates: string | undefined): void {
   for (const ending of ['crt', 'key', 'ca.crt']) {
     const name = `${STATE_CREDENTIAL}.${ending}`;
     const file = certificates && join(certificates, name);

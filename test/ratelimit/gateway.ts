@@ -19,10 +19,10 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-/** @param options `data`: where the counters are kept. */
+/** @param options `data`: where the counters are kept; `args`: of the command line. */
 export async function startGateway(
   files: (backendPort: number) => { config: string; mesh: string },
-  options: { data?: string } = {},
+  options: { data?: string; args?: string[] } = {},
 ): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'ratelimit-envoy-'));
   const backend = await listen();
@@ -32,7 +32,7 @@ export async function startGateway(
   writeFileSync(join(folder, 'mesh.yaml'), mesh);
   const args = ['-f', join(folder, 'config.yaml'), '--mesh-config', join(folder, 'mesh.yaml')];
   const addresses = ['--listen', `80=${port}`, '--admin', `127.0.0.1:${admin}`];
-  const kept = options.data ? ['--data', options.data] : [];
+  const kept = [...(options.data ? ['--data', options.data] : []), ...(options.args ?? [])];
   const child = spawn(process.execPath, ['cli/main.ts', 'serve', ...args, ...addresses, ...kept], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
