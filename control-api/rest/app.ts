@@ -12,7 +12,7 @@ import { readBody, readObject } from './body.ts';
 import { coreVersions, groupList, resourceList, VERSION } from './discovery.ts';
 import { authenticated, type Env, privately } from './guard.ts';
 import { apiVersionOf, qualified, resourceOf } from './kinds.ts';
-import { listObject, listOptions, listPage, selectorOf } from './list.ts';
+import { listBody, listHead, listOptions, listPage, selectorOf } from './list.ts';
 import { metaOf } from './metadata.ts';
 import { type Call, create, type PatchType, patch, read, remove, rendered, update, type Written } from './objects.ts';
 import { openApiDocument, openApiIndex } from './openapi.ts';
@@ -148,10 +148,10 @@ type Handler = (c: Context<Env>, call: Call, query: URLSearchParams) => Response
 const VERB: Record<string, Handler> = {
   get: (c, call) => answerObject(c, call, read(call)),
   list: (c, call, query) => {
-    const page = listPage(call, listOptions(query));
-    return wantsTable(c)
-      ? c.json(tableOf(call.target.kind.kind, page.items, page.metadata))
-      : c.json(listObject(call, page));
+    const options = listOptions(query);
+    if (!wantsTable(c)) return c.body(listBody(call, options), 200, { 'content-type': 'application/json' });
+    const { items, metadata } = listPage(call, options);
+    return c.json(tableOf(call.target.kind.kind, items, metadata));
   },
   watch: (c, call, query) => answerWatch(c, call, query),
   create: async (c, call) => answerWritten(c, call, create(call, await readObject(c.req.raw))),
@@ -163,12 +163,13 @@ const VERB: Record<string, Handler> = {
   },
   deletecollection: async (c, call, query) => {
     const dryRun = call.dryRun || deleteOptions(await readBody(c.req.raw)).dryRun;
-    const page = listPage(call, { ...listOptions(query), limit: undefined, continueToken: undefined });
-    for (const { metadata } of page.items) {
+    const options = { ...listOptions(query), limit: undefined, continueToken: undefined };
+    const gone = listPage(call, options);
+    for (const { metadata } of gone.items) {
       const { name, namespace = '' } = metaOf({ metadata });
       remove({ ...call, dryRun, target: { ...call.target, namespace } }, {}, name);
     }
-    return c.json(listObject(call, page));
+    return c.json({ ...listHead(call, gone.metadata), items: gone.items });
   },
 };
 

@@ -23,6 +23,14 @@ export interface Change extends ObjectKey {
   before: Json | undefined;
 }
 
+/** Where in a list an object stands. */
+export type Place = Pick<ObjectKey, 'namespace' | 'name'>;
+const START: Place = { namespace: '', name: '' };
+
+export interface StoredObject extends Place {
+  json: string;
+}
+
 /** The wanted resourceVersion is older than the log: HTTP 410, the client lists again. */
 export class ExpiredError extends Error {
   readonly code = 'EXPIRED';
@@ -72,18 +80,22 @@ export class ObjectStore {
   }
 
   /** In order of namespace and name, after `after` (exclusive), at most `limit`. An empty namespace lists all of them. */
-  *list(
-    resource: string,
-    namespace: string,
-    after: Pick<ObjectKey, 'namespace' | 'name'> = { namespace: '', name: '' },
-    limit = -1,
-  ): Generator<Json> {
-    const inNamespace = namespace === '' ? '' : 'AND namespace = ?';
+  *list(resource: string, namespace: string, after?: Place, limit?: number): Generator<Json> {
+    for (const { json } of this.rows(resource, namespace, after, limit)) yield parse(json);
+  }
+
+  /** The same as they are kept, which is as they are read when nobody looks into them. */
+  *rows(resource: string, namespace: string, after: Place = START, limit = -1): Generator<StoredObject> {
+    // Of one namespace only its names are compared: SQLite would begin with the first of them for every page.
+    const [where, bindings] =
+      namespace === ''
+        ? ['(namespace, name) > (?, ?)', [after.namespace, after.name]]
+        : ['namespace = ? AND name > ?', [namespace, after.name]];
     const rows = this.sql.exec(
-      `SELECT json FROM objects WHERE resource = ? ${inNamespace} AND (namespace, name) > (?, ?) ORDER BY namespace, name LIMIT ?`,
-      ...[resource, ...(namespace === '' ? [] : [namespace]), after.namespace, after.name, limit],
+      `SELECT namespace, name, json FROM objects WHERE resource = ? AND ${where} ORDER BY namespace, name LIMIT ?`,
+      ...[resource, ...bindings, limit],
     );
-    for (const row of rows) yield parse(row.json);
+    for (const row of rows) yield { namespace: String(row.namespace), name: String(row.name), json: String(row.json) };
   }
 
   count(resource?: string): number {
