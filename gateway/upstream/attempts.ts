@@ -17,6 +17,7 @@ import { chooseHost } from './choose-host.ts';
 import { failureReply, NO_HEALTHY_UPSTREAM, timeoutReply } from './failure-reply.ts';
 import { withoutPolicy } from './mesh-headers.ts';
 import { takeOver } from './take-over.ts';
+import { ofLength } from './unbroken-body.ts';
 
 /** Folded once for each route. */
 export interface ForwardPlan {
@@ -101,9 +102,11 @@ function letGo(exchange: HttpExchange, outcome: Outcome, cluster: Cluster): void
 
 /** Only a request that may be sent twice has its body kept. */
 function bodyOf(exchange: HttpExchange, { retry, mirror }: ForwardPlan): ReplayableBody {
-  if (retry !== undefined || mirror !== undefined || exchange.body === null)
-    return replayable(exchange.body, exchange.requestHeaders.get('content-length'));
-  return new Once(exchange.body);
+  if (exchange.body === null) return replayable(null, null);
+  const length = exchange.requestHeaders.get('content-length');
+  // Filters put streams of their own in its place, which have no length.
+  const body = exchange.body === exchange.request.body ? exchange.body : ofLength(exchange.body, length);
+  return retry !== undefined || mirror !== undefined ? replayable(body, length) : new Once(body);
 }
 
 /**

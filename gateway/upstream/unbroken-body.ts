@@ -21,3 +21,11 @@ export function tellingWhenBroken(body: Bytes, broken: () => void): Bytes {
     cancel: (reason) => source.cancel(reason),
   });
 }
+
+/** As long as was announced, or broken off; the runtime would send it in chunks otherwise. */
+export function ofLength(body: Bytes | null, length: string | null): Bytes | null {
+  if (body === null || length === null) return body;
+  const { readable, writable } = new FixedLengthStream(Number(length));
+  body.pipeTo(writable).catch(() => {});
+  return readable;
+}

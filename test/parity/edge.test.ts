@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -119,6 +120,18 @@ for (const request of REQUESTS)
     const answer = await exchange(port, request);
     const response = answer && { ...answer, body: new TextDecoder().decode(answer.bytes) };
     assert.deepEqual(differences({ upstream: seen, response }, expected, GATEWAY_HEADERS), []);
+  });
+
+for (const framing of ['content-length: 6', 'transfer-encoding: chunked'])
+  test(`a client that goes in the middle of a body that a filter passes on, ${framing}: nobody takes it for whole`, async () => {
+    seen = undefined;
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    const piece = framing.startsWith('content') ? 'abc' : '3\r\nabc\r\n';
+    socket.write(`POST /plain HTTP/1.1\r\nhost: a.example\r\n${framing}\r\n\r\n${piece}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(seen, undefined);
   });
 
 test('a filter that is built anew takes over while requests go on', { timeout: 30_000 }, async () => {
