@@ -6,9 +6,10 @@ import type { Cluster } from '../../gateway/snapshot.ts';
 import { finding } from '../analysis/report.ts';
 import { describe, type Resource } from '../resources/resource.ts';
 import type { MeshEntrySpec } from '../resources/types.gen.ts';
+import { calloutClusters } from './callouts.ts';
 import { nameEntryPolicies, retriesOfEntry } from './entry-policy.ts';
 import { wantedClusters } from './forwarded.ts';
-import { compare } from './names.ts';
+import { compare, parseClusterName } from './names.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 
 /** A MeshEntry with everything said. */
@@ -42,7 +43,7 @@ export function entrySettings(spec: Partial<MeshEntrySpec> = {}): EntrySettings 
 
 export const meshEntry: Processor = {
   name: 'mesh-entry',
-  reason: 'after the routes, because only they say which unknown services are wanted',
+  reason: 'after the routes, which say what unknown services are wanted; before those who call services themselves',
   run(input: CompileInput, draft: Draft) {
     const [entry, ...others] = input.resources.filter(isMeshEntry);
     for (const other of others) {
@@ -58,7 +59,7 @@ export const meshEntry: Processor = {
     const { clusters } = draft.snapshot;
     const settings = entrySettings(entry.spec as unknown as MeshEntrySpec);
     const made = draft.memo.table<Map<string, Through>>('through the mesh entry')(entry, [], () => new Map());
-    for (const name of wantedClusters(draft.snapshot)) {
+    for (const name of new Set([...wantedClusters(draft.snapshot), ...calloutClusters(input, clusters)])) {
       const known = clusters[name];
       if (known && !(known.resolution === 'MESH' && known.endpoints.length === 0)) continue;
       const before = made.get(name);
@@ -79,12 +80,6 @@ interface Through {
 }
 
 export const isMeshEntry = ({ group, kind }: Resource): boolean => group === 'bowsprit.dev' && kind === 'MeshEntry';
-
-/** The parts of `outbound|9080|v1|reviews.default.svc.cluster.local`; undefined for any other name. */
-export function parseClusterName(name: string): { port: number; subset: string; host: string } | undefined {
-  const [direction, port, subset, host] = name.split('|');
-  return direction === 'outbound' && host ? { port: Number(port), subset: subset ?? '', host } : undefined;
-}
 
 /** Balancing, health and limits are the entry's, which sees the endpoints; here there is one address. */
 function throughEntry(name: string, known: Cluster | undefined, settings: EntrySettings): Cluster {

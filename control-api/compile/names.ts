@@ -42,6 +42,12 @@ export const isLegacyGatewayName = (name: string): boolean => !name.includes('/'
 /** `outbound|8080|v1|reviews.default.svc.cluster.local` */
 export const clusterName = (host: string, port: number, subset = ''): string => `outbound|${port}|${subset}|${host}`;
 
+/** The parts of `outbound|9080|v1|reviews.default.svc.cluster.local`; undefined for any other name. */
+export function parseClusterName(name: string): { port: number; subset: string; host: string } | undefined {
+  const [direction, port, subset, host] = name.split('|');
+  return direction === 'outbound' && host ? { port: Number(port), subset: subset ?? '', host } : undefined;
+}
+
 /** The part of a Gateway's host behind its namespace, and that namespace where it says one. */
 export function splitGatewayHost(host: string): { namespace?: string; host: string } {
   const slash = host.indexOf('/');

@@ -1,7 +1,7 @@
 /** One VirtualService for each destination that the edge may name, and one that refuses all others. */
 import { createHash } from 'node:crypto';
 import type { EntryPolicy } from '../compile/entry-policy.ts';
-import { parseClusterName } from '../compile/mesh-entry.ts';
+import { parseClusterName } from '../compile/names.ts';
 import { ENTRY_NAME, type Manifest, meta } from './manifest.ts';
 
 /** Nothing of ours reaches the workload. */

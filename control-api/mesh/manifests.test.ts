@@ -37,10 +37,11 @@ spec:
   endpoints: [{address: 127.0.0.1}]
 `;
 
-function compiled(...texts: string[]) {
+function compiledWith(mesh: Record<string, unknown>, ...texts: string[]) {
   const { resources } = loadResources([{ file: 'in.yaml', text: texts.join('---\n') }], { namespace: 'default' });
-  return compile({ resources, mesh: {}, identity: INGRESS_GATEWAY });
+  return compile({ resources, mesh, identity: INGRESS_GATEWAY });
 }
+const compiled = (...texts: string[]) => compiledWith({}, ...texts);
 
 const names = (manifests: Manifest[], kind: string) =>
   manifests.filter((m) => m.kind === kind).map((m) => m.metadata.name);
@@ -109,4 +110,24 @@ spec: {host: ui, trafficPolicy: {loadBalancer: {simple: RANDOM}}}
     );
   assert.deepEqual(inCluster(ENTRY), ['VirtualService default/a spec.http[0].retries', 'DestinationRule default/ui ']);
   assert.deepEqual(inCluster(), ['DestinationRule default/ui ']);
+});
+
+test('authorisers and issuers that are services of the cluster are destinations, too', () => {
+  const authoriser = (service: string) => ({ name: service, envoyExtAuthzHttp: { service, port: 8080 } });
+  const mesh = { extensionProviders: ['auth/opa.auth.svc.cluster.local', 'opa.example.com'].map(authoriser) };
+  const issuer = (uri: string) => `{issuer: "${uri}", jwksUri: "${uri}"}`;
+  const uris = ['http://keys.auth.svc:9000/a', 'http://keys.example/a', 'https://id.auth.svc.cluster.local/a'];
+  const issuers = `
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: users, namespace: istio-system}
+spec: {jwtRules: [${uris.map(issuer).join()}]}
+`;
+  const { snapshot } = compiledWith(mesh, GATEWAY, ENTRY, issuers);
+  assert.deepEqual(names(meshManifests(snapshot), 'VirtualService').slice(1), [
+    'd-8080.opa.auth.svc.cluster.local',
+    'd-9000.keys.auth.svc.cluster.local',
+  ]);
+  assert.match(JSON.stringify(snapshot.listeners), /"jwksCluster":"outbound\|9000\|\|keys.auth.svc.cluster.local"/);
+  assert.deepEqual(compiledWith(mesh, GATEWAY, issuers).snapshot.clusters, {});
 });

@@ -3,10 +3,11 @@
  * each destination the edge may name. The edge chooses, these carry it out; what each field is for was tried against Istio
  * (docs/mesh.md).
  */
-import type { Snapshot } from '../../gateway/snapshot.ts';
+import type { Cluster, Snapshot } from '../../gateway/snapshot.ts';
 import { entryPolicies } from '../compile/entry-policy.ts';
 import { wantedClusters } from '../compile/forwarded.ts';
 import { entrySettings } from '../compile/mesh-entry.ts';
+import { compare } from '../compile/names.ts';
 import type { MeshEntrySpec } from '../resources/types.gen.ts';
 import { access } from './access.ts';
 import { destination, nobody } from './destinations.ts';
@@ -21,10 +22,19 @@ export function meshManifests(
   const settings = entrySettings(entry);
   const { namespace } = settings;
   const policies = entryPolicies(snapshot);
-  const names = wantedClusters(snapshot).filter((name) => isBehindEntry(snapshot.clusters[name]?.resolution));
+  const { clusters } = snapshot;
+  const wanted = new Set([
+    ...wantedClusters(snapshot),
+    ...Object.keys(clusters).filter((name) => hasEntry(clusters[name])),
+  ]);
+  const names = [...wanted].filter((name) => isBehindEntry(clusters[name]?.resolution)).sort(compare);
   const destinations = names.flatMap((name) => destination(name, policies.get(name) ?? [], namespace));
   return [...workload(settings), ...access(settings), nobody(namespace), ...destinations];
 }
+
+/** Routed or not: callouts go there. */
+const hasEntry = (cluster: Cluster | undefined): boolean =>
+  cluster?.resolution === 'MESH' && cluster.endpoints.length > 0;
 
 /** Endpoints the edge knows itself are reached directly; everything else goes through the entry. */
 const isBehindEntry = (resolution: string | undefined): boolean => resolution === undefined || resolution === 'MESH';

@@ -1,7 +1,7 @@
 /** One jwtRule folded: where its tokens are, who may be meant, whose keys count, and the tokens it has verified. */
-import { endpointBinding } from '../bindings.ts';
 import type { Exchange } from '../exchange.ts';
 import type { JwtProvider } from '../snapshot.ts';
+import { callOut } from '../upstream/call-out.ts';
 import { audienceCheck } from './audience.ts';
 import { discoveryUrl, fetchDiscovered } from './discovery.ts';
 import { type Fetch, fetchDocument } from './fetch-document.ts';
@@ -112,11 +112,11 @@ function keyContext(exchange: Exchange, cluster: string | undefined): KeyContext
 }
 
 /** To the service that holds the keys, where it is one of the cluster's; else to the world. */
-function wayOut({ env, snapshot }: Exchange, clusterName: string | undefined): Fetch {
-  const cluster = clusterName === undefined ? undefined : snapshot.clusters[clusterName];
+function wayOut(exchange: Exchange, clusterName: string | undefined): Fetch {
+  const cluster = clusterName === undefined ? undefined : exchange.snapshot.clusters[clusterName];
   const endpoint = cluster?.endpoints[Math.floor(Math.random() * cluster.endpoints.length)];
-  const service = cluster && endpoint ? env[endpointBinding(cluster, endpoint)] : env.INTERNET;
-  return through(service);
+  if (!cluster || !endpoint) return through(exchange.env.INTERNET);
+  return (url, init) => callOut(exchange, cluster, endpoint, url, init);
 }
 
 /** The platform's own fetch where nothing is bound. */

@@ -1,7 +1,7 @@
 /** Sends a check request to one endpoint of the authoriser's cluster. */
-import { endpointBinding } from '../bindings.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Cluster } from '../snapshot.ts';
+import { callOut } from '../upstream/call-out.ts';
 import type { CheckRequest } from './check-request.ts';
 
 /** undefined: nobody answered in time. */
@@ -13,13 +13,12 @@ export async function sendCheck(
 ): Promise<Response | undefined> {
   const { endpoints } = cluster;
   const endpoint = endpoints[Math.floor(Math.random() * endpoints.length)];
-  const fetcher = endpoint && (exchange.env[endpointBinding(cluster, endpoint)] as Fetcher | undefined);
-  if (!fetcher) return undefined;
+  if (!endpoint) return undefined;
   // The scheme decides only which port the runtime drops from Host as the default.
   const url = `${authority.endsWith(':80') ? 'https' : 'http'}://${authority}${path}`;
   try {
     const signal = AbortSignal.timeout(timeoutMs);
-    return await fetcher.fetch(url, { method, headers, redirect: 'manual', signal, ...(body && { body }) });
+    return await callOut(exchange, cluster, endpoint, url, { method, headers, signal, ...(body && { body }) });
   } catch {
     return undefined;
   }

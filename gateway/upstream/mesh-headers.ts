@@ -60,5 +60,8 @@ export function readEntry(headers: HeaderView): { flags: ResponseFlag[]; details
   if (value === null) return undefined;
   headers.remove(ENTRY_HEADER);
   const [flags = '', details = ''] = value.split(' ');
-  return { flags: flags.split(',').filter((flag): flag is ResponseFlag => flag in RESPONSE_FLAGS), details };
+  return {
+    flags: flags.split(',').filter((flag): flag is ResponseFlag => Object.hasOwn(RESPONSE_FLAGS, flag)),
+    details,
+  };
 }

@@ -1,7 +1,7 @@
 /** A filter's HTTP calls at the edge: to the clusters of the Snapshot, through the endpoints' own bindings. */
-import { endpointBinding } from '../bindings.ts';
 import type { Exchange } from '../exchange.ts';
 import { balancerOf } from '../upstream/balance/registry.ts';
+import { callOut } from '../upstream/call-out.ts';
 import type { CalloutAnswer, CalloutRequest, Callouts } from './host.ts';
 
 const encoder = new TextEncoder();
@@ -35,14 +35,12 @@ export class EdgeCallouts implements Callouts {
     const cluster = this.#exchange.snapshot.clusters[request.cluster];
     const endpoint = cluster && balancerOf(cluster).pick()?.endpoint;
     if (!cluster || !endpoint) return failure(503, 'no healthy upstream');
-    const fetcher = this.#exchange.env[endpointBinding(cluster, endpoint)] as Fetcher | undefined;
-    if (!fetcher) return failure(503, UNREACHABLE);
     const pseudo = new Map(request.headers);
     const method = pseudo.get(':method') ?? 'GET';
-    const response = await fetcher.fetch(`http://${pseudo.get(':authority')}${pseudo.get(':path')}`, {
+    const url = `http://${pseudo.get(':authority')}${pseudo.get(':path')}`;
+    const response = await callOut(this.#exchange, cluster, endpoint, url, {
       method,
       headers: request.headers.filter(([name]) => !name.startsWith(':')),
-      redirect: 'manual',
       ...(request.body.length > 0 && method !== 'GET' && method !== 'HEAD' && { body: request.body }),
       ...(signal && { signal }),
     });

@@ -60,7 +60,8 @@ function entryRoute(route: EntryRoute, merged: Record<string, unknown>, headers:
 
 function forward({ headers, route = [], timeout, retries }: EntryRoute, merged: Record<string, unknown>) {
   const [to] = route;
-  const subset = to?.destination.subset ?? '';
+  // A destination without a subset is the first one's.
+  const subset = to?.destination.subset ?? 'v1';
   // Two weighted clusters, as Istio writes them: a cluster's own headers are set before the route's are removed.
   const clusters = [
     { name: subset, weight: 1, request_headers_to_add: headerOptions(to?.headers?.request.set ?? {}) },

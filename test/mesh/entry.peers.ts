@@ -55,17 +55,37 @@ spec:
   - {issuer: kept, jwks: '${usersJwks}', forwardOriginalToken: true}
   - {issuer: taken, jwks: '${usersJwks}', outputPayloadToHeader: x-payload}
 ---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: asked, namespace: istio-system}
+spec:
+  selector: {matchLabels: {istio: ingressgateway}}
+  action: CUSTOM
+  provider: {name: asked}
+  rules: [{to: [{operation: {paths: [/asked*]}}]}]
+---
 apiVersion: bowsprit.dev/v1alpha1
 kind: MeshEntry
 metadata: {name: entry}
 spec: {address: 127.0.0.1, port: ${entry}, mtlsCertificateId: c-1}
 `;
 
+const meshConfig = `
+defaultConfig: {gatewayTopology: {numTrustedProxies: 1}}
+extensionProviders:
+- name: asked
+  envoyExtAuthzHttp:
+    service: reviews.default.svc.cluster.local
+    port: 9080
+    pathPrefix: /checked
+    includeRequestHeadersInCheck: [x-test, x-fail]
+`;
+
 let stage: Stage;
 before(async () => {
   stage = await Stage.start({
     config,
-    meshConfig: 'defaultConfig: {gatewayTopology: {numTrustedProxies: 1}}',
+    meshConfig,
   });
 });
 after(() => stage?.stop());
@@ -147,6 +167,16 @@ test('where the transport carries the entry’s name as Host, the authority is p
 
 test('a WebSocket passes through the entry, frames both ways', { timeout: 10_000 }, async () => {
   assert.equal(await helloThrough(`ws://127.0.0.1:${stage.ports.edge}/v2/socket`), 'hello');
+});
+
+test('an authoriser in the cluster is asked through the entry', async () => {
+  const headers = (test: string, fail: number) => ({ headers: { 'x-test': test, 'x-fail': `${fail}` } });
+  assert.equal((await ask('/asked', headers('allowed', 0))).status, 200);
+  assert.equal(stage.applications.v1.tries('allowed'), 2);
+  const refused = await ask('/asked', headers('refused', 1));
+  assert.equal(refused.status, 403);
+  assert.equal(refused.headers['x-bowsprit-entry'], undefined);
+  assert.equal(stage.applications.v1.tries('refused'), 1);
 });
 
 test('neither a client nor a header operation chooses another destination', async () => {

@@ -59,10 +59,10 @@ export class Stage {
     for (const name of ['edge', 'admin', 'entry', 'tunnel'] as const) this.ports[name] = await freePort();
     mkdirSync(this.certificates);
     this.#files = this.#issue();
-    const file = join(this.folder, 'config.yaml');
     const jwks = this.bowsprit('mesh', '--new-key', join(this.certificates, 'bowsprit-edge.jwk')).trim();
-    writeFileSync(file, config(tunnel ? this.ports.tunnel : this.ports.entry, jwks));
-    const printed = this.bowsprit('mesh', '-f', file, '-o', 'json');
+    const file = this.#write('config.yaml', config(tunnel ? this.ports.tunnel : this.ports.entry, jwks));
+    const more = meshConfig === undefined ? [] : ['--mesh-config', this.#write('mesh.yaml', meshConfig)];
+    const printed = this.bowsprit('mesh', '-f', file, ...more, '-o', 'json');
     this.manifests = (JSON.parse(printed) as { items: Manifest[] }).items;
     for (const version of ['v1', 'v2'] as const) {
       const application = this.applications[version].port;
@@ -72,7 +72,7 @@ export class Stage {
     this.#stopLater(await startEnvoy(sidecarsEnvoy(this.#files, this.#subsets)));
     await this.startEntry();
     if (tunnel) await this.#startTunnel(this.#files);
-    await this.#startEdge(file, meshConfig);
+    await this.#startEdge('-f', file, ...more);
   }
 
   #issue(): MeshFiles {
@@ -101,14 +101,11 @@ export class Stage {
     this.#stopLater(await startEnvoy(tunnelEnvoy(files, this.ports.tunnel, this.ports.entry)));
   }
 
-  async #startEdge(file: string, meshConfig?: string): Promise<void> {
+  async #startEdge(...configuration: string[]): Promise<void> {
     const { edge, admin } = this.ports;
-    const args = ['-f', file, '--certs', this.certificates, '--listen', `80=${edge}`, '--admin', `127.0.0.1:${admin}`];
-    if (meshConfig !== undefined) {
-      writeFileSync(join(this.folder, 'mesh.yaml'), meshConfig);
-      args.push('--mesh-config', join(this.folder, 'mesh.yaml'));
-    }
-    const child: ChildProcess = spawn(process.execPath, [BOWSPRIT, 'serve', ...args], { stdio: 'inherit' });
+    const ports = ['--listen', `80=${edge}`, '--admin', `127.0.0.1:${admin}`];
+    const args = [BOWSPRIT, 'serve', ...configuration, '--certs', this.certificates, ...ports];
+    const child: ChildProcess = spawn(process.execPath, args, { stdio: 'inherit' });
     this.#stops.push(() => child.kill('SIGTERM'));
     for (let tries = 0; tries < 200; tries++) {
       const ready = await get(admin, '/ready').then(
@@ -119,6 +116,12 @@ export class Stage {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error('the edge did not get ready');
+  }
+
+  #write(name: string, text: string): string {
+    const file = join(this.folder, name);
+    writeFileSync(file, text);
+    return file;
   }
 
   #stopLater(envoy: RunningEnvoy): RunningEnvoy {

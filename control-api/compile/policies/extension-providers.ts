@@ -38,9 +38,21 @@ interface HttpSpec {
 const TIMEOUT_MS = 600_000;
 
 export function authorizers({ mesh }: CompileInput, draft: Draft): Map<string, Authorizer> {
-  const specs = (Array.isArray(mesh.extensionProviders) ? mesh.extensionProviders : []) as ProviderSpec[];
-  return new Map(specs.flatMap((spec) => (spec.name ? [[spec.name, authorizer(spec.name, spec, draft)]] : [])));
+  return new Map(
+    providers(mesh).flatMap((spec) => (spec.name ? [[spec.name, authorizer(spec.name, spec, draft)]] : [])),
+  );
 }
+
+const providers = ({ extensionProviders: specs }: CompileInput['mesh']): ProviderSpec[] =>
+  Array.isArray(specs) ? specs : [];
+
+/** The clusters of all authorisers over HTTP, there or not. */
+export function authorizerClusters({ mesh }: CompileInput): string[] {
+  return providers(mesh).flatMap(({ envoyExtAuthzHttp: spec }) => (spec ? [clusterOf(spec)] : []));
+}
+
+const serviceOf = ({ service }: HttpSpec): string => (service ?? '').replace(/^.*\//, '').toLowerCase();
+const clusterOf = (spec: HttpSpec): string => clusterName(serviceOf(spec), spec.port ?? 0);
 
 function authorizer(name: string, { envoyExtAuthzHttp, envoyExtAuthzGrpc }: ProviderSpec, draft: Draft): Authorizer {
   if (envoyExtAuthzHttp) return httpAuthorizer(name, envoyExtAuthzHttp, draft);
@@ -58,8 +70,8 @@ function httpAuthorizer(name: string, spec: HttpSpec, draft: Draft): Authorizer 
   const port = spec.port ?? 0;
   if (port < 1 || port > 65_535) return problem('has no valid port');
   if (spec.pathPrefix && !spec.pathPrefix.startsWith('/')) return problem('has a pathPrefix without a leading slash');
-  const service = (spec.service ?? '').replace(/^.*\//, '').toLowerCase();
-  const cluster = clusterName(service, port);
+  const service = serviceOf(spec);
+  const cluster = clusterOf(spec);
   if (!draft.snapshot.clusters[cluster]) return problem(`names the unknown service ${spec.service}:${port}`);
   return { provider: { name, cluster, service, port, ...behaviour(spec), ...headers(spec), ...body(spec) } };
 }

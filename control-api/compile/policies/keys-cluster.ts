@@ -15,11 +15,17 @@ export function isClusterName(host: string): boolean {
   return host !== 'localhost' && !host.startsWith('[');
 }
 
+/** The clusters that a plain HTTP URL may mean. `guessed`: its host may as well be a name on the internet. */
+export function keysClusters(rule: JwtRuleSpec): { cluster: string; guessed: boolean }[] {
+  const url = keysUrl(rule);
+  if (url?.protocol !== 'http:') return [];
+  const { hostname, port } = url;
+  const hosts = [hostname, `${hostname}.cluster.local`, `${hostname}.svc.cluster.local`];
+  return hosts.map((host, index) => ({ cluster: clusterName(host, Number(port || 80)), guessed: index === 2 }));
+}
+
 /** The cluster of a plain HTTP URL whose host is a service with endpoints; undefined: outside, or out of reach. */
 export function keysCluster(rule: JwtRuleSpec, draft: Draft): string | undefined {
-  const url = keysUrl(rule);
-  if (url?.protocol !== 'http:') return undefined;
-  const hosts = [url.hostname, `${url.hostname}.cluster.local`, `${url.hostname}.svc.cluster.local`];
-  const names = hosts.map((host) => clusterName(host, Number(url.port || 80)));
-  return names.find((name) => (draft.snapshot.clusters[name]?.endpoints.length ?? 0) > 0);
+  const { clusters } = draft.snapshot;
+  return keysClusters(rule).find(({ cluster }) => (clusters[cluster]?.endpoints.length ?? 0) > 0)?.cluster;
 }
