@@ -9,6 +9,8 @@ import { freePort } from '../support/free-port.ts';
 import type { Request } from './cases.ts';
 
 export interface TestGateway {
+  /** Port of the admin address. */
+  admin: number;
   send(request: Request & { source?: string }): Promise<Answered>;
   /** Open counters by the key that they would have in Redis. */
   counters(): Promise<Record<string, number>>;
@@ -40,6 +42,7 @@ export async function startGateway(
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data));
   await ready(admin, child, () => output);
   return {
+    admin,
     send: (message) => send(port, message),
     counters: () => counters(admin),
     statePids: () => descendants(child.pid ?? 0).filter(isState),
