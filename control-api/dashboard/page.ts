@@ -26,21 +26,24 @@ export interface PageData {
 type Html = ReturnType<typeof html>;
 
 export function page(data: PageData): Html {
-  const live = data.publications[0];
   return html`${raw('<!doctype html>')}
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>Bowsprit</title>
 <link rel="stylesheet" href="/dashboard/style.css">
 </head>
 <body>
-<header><h1>Bowsprit</h1><p>${data.user}</p></header>
-<main>
-<section aria-labelledby="live"><h2 id="live">Live</h2>
-${live ? html`<p><code>${live.snapshot}</code>, revision ${live.revision}, ${when(live.time)}</p>` : html`<p>Nothing is published yet.</p>`}
-</section>
+<a class="skip" href="#main">Skip to the content</a>
+<header><div>
+<h1>Bowsprit</h1>
+<nav aria-label="Sections"><a href="#live">Live</a><a href="#findings">Findings</a><a href="#objects">Objects</a><a href="#history">History</a></nav>
+<p class="user">${data.user}</p>
+</div></header>
+<main id="main">
+${live(data)}
 ${findings(data.findings)}
 ${objects(data)}
 ${history(data.publications)}
@@ -50,54 +53,77 @@ ${history(data.publications)}
 }
 
 const when = (time: string): Html => html`<time datetime="${time}">${time.slice(0, 19).replace('T', ' ')} UTC</time>`;
+const fact = (name: string, value: Html | string | number): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+const badge = (tone: 'good' | 'odd' | 'bad' | 'plain', text: string): Html =>
+  html`<span class="badge ${tone}">${text}</span>`;
 
-function table(caption: string, id: string, columns: string[], rows: Html[], empty: string): Html {
-  const head = columns.map((column) => html`<th scope="col">${column}</th>`);
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${caption}</h2>
-${rows.length === 0 ? html`<p>${empty}</p>` : html`<table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table>`}
-</section>
+function live({ publications, findings, objects, total }: PageData): Html {
+  const [newest] = publications;
+  const count = (level: Finding['level']): number => findings.filter((finding) => finding.level === level).length;
+  const waiting = objects.filter(({ programmed }) => programmed === 'False').length;
+  const facts = newest
+    ? [
+        fact('Snapshot', html`<code>${newest.snapshot}</code>`),
+        fact('Revision', newest.revision),
+        fact('Since', when(newest.time)),
+      ]
+    : [fact('Snapshot', 'Nothing is published yet.')];
+  return html`<section aria-labelledby="live"><h2 id="live">Live</h2><dl class="facts">${facts}
+${fact('Errors', count('error'))}${fact('Warnings', count('warning'))}${fact('Objects', total)}${fact('Not programmed', waiting)}
+</dl></section>`;
+}
+
+interface Column {
+  name: string;
+  cell: Html | string | number;
+}
+
+/** A phone shows each row as a card, with the column's name beside each value. */
+function table(caption: string, id: string, rows: Column[][], empty: string): Html {
+  const head = rows[0]?.map(({ name }) => html`<th scope="col">${name}</th>`);
+  const body = rows.map((row) => html`<tr>${row.map(cell)}</tr>`);
+  const content = head
+    ? html`<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`
+    : html`<p>${empty}</p>`;
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${caption}</h2>${content}</section>
 `;
 }
 
+const cell = ({ name, cell: value }: Column): Html =>
+  value === '' ? html`<td></td>` : html`<td data-label="${name}"><span>${value}</span></td>`;
+
+const TONES = { error: 'bad', warning: 'odd', info: 'plain' } as const;
+
 function findings(all: readonly Finding[]): Html {
-  const rows = all.map(
-    ({ level, code, resource, field = '', message, mend = '' }) =>
-      html`<tr class="${level}"><td>${level}</td><td>${code}</td><td>${resource}</td><td>${field}</td><td>${message} ${mend}</td></tr>`,
-  );
-  return table('Findings', 'findings', ['Level', 'Code', 'Resource', 'Field', 'What'], rows, 'Nothing was found.');
+  const rows = all.map(({ level, code, resource, field = '', message, mend = '' }) => [
+    { name: 'Level', cell: badge(TONES[level], level) },
+    { name: 'Code', cell: html`<code>${code}</code>` },
+    { name: 'Object', cell: html`${resource}${field && html`<small><code>${field}</code></small>`}` },
+    { name: 'What', cell: html`${message}${mend && html`<small>${mend}</small>`}` },
+  ]);
+  return table(`Findings (${all.length})`, 'findings', rows, 'Nothing was found.');
 }
 
 function objects({ objects: shown, total }: PageData): Html {
-  const rows = shown.map(
-    ({ kind, namespace, name, accepted, programmed, reason, message }) =>
-      html`<tr class="${programmed === 'False' ? 'error' : ''}"><td>${kind}</td><td>${namespace}</td><td>${name}</td><td>${accepted}</td><td>${programmed}</td><td title="${message}">${reason}</td></tr>`,
-  );
+  const rows = shown.map(({ kind, namespace, name, accepted, programmed, reason, message }) => [
+    { name: 'Kind', cell: kind },
+    { name: 'Namespace', cell: namespace },
+    { name: 'Name', cell: html`<strong>${name}</strong>` },
+    { name: 'Accepted', cell: accepted && badge(accepted === 'True' ? 'good' : 'bad', accepted) },
+    { name: 'Programmed', cell: programmed && badge(programmed === 'True' ? 'good' : 'bad', programmed) },
+    { name: 'Why', cell: reason && html`${reason}${message && html`<small>${message}</small>`}` },
+  ]);
   const caption = total > shown.length ? `Objects (${shown.length} of ${total})` : `Objects (${total})`;
-  const columns = ['Kind', 'Namespace', 'Name', 'Accepted', 'Programmed', 'Reason'];
-  return table(caption, 'objects', columns, rows, 'No objects; the floor of the files is served.');
+  return table(caption, 'objects', rows, 'No objects; the floor of the files is served.');
 }
 
 function history(all: readonly Publication[]): Html {
-  const rows = all.map(
-    ({ revision, snapshot, time, authors, reason }) =>
-      html`<tr><td>${revision}</td><td><code>${snapshot}</code></td><td>${when(time)}</td><td>${reason}</td><td>${authors.join(', ')}</td></tr>`,
-  );
-  return table(
-    'History',
-    'history',
-    ['Revision', 'Snapshot', 'Time', 'Why', 'Who'],
-    rows,
-    'Nothing was published yet.',
-  );
+  const rows = all.map(({ revision, snapshot, time, authors, reason }) => [
+    { name: 'Revision', cell: revision },
+    { name: 'Snapshot', cell: html`<code>${snapshot}</code>` },
+    { name: 'Time', cell: when(time) },
+    { name: 'Why', cell: reason },
+    { name: 'Who', cell: authors.join(', ') },
+  ]);
+  return table('History', 'history', rows, 'Nothing was published yet.');
 }
-
-export const STYLE = `
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 75rem; padding: 1rem; }
-header { display: flex; justify-content: space-between; align-items: baseline; }
-section { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); vertical-align: top; }
-tr.error td:first-child { box-shadow: inset 3px 0 #c62828; padding-left: .5rem; }
-tr.warning td:first-child { box-shadow: inset 3px 0 #b26a00; padding-left: .5rem; }
-`;

@@ -10,7 +10,8 @@ import { metaOf } from '../rest/metadata.ts';
 import type { ObjectStore } from '../store/objects.ts';
 import type { Publisher } from '../store/publisher.ts';
 import type { Snapshots } from '../store/snapshots.ts';
-import { type ObjectRow, page, STYLE } from './page.ts';
+import { type ObjectRow, page } from './page.ts';
+import { STYLE } from './style.ts';
 
 interface DashboardDeps {
   store: ObjectStore;
@@ -22,7 +23,7 @@ interface DashboardDeps {
 const SHOWN_OBJECTS = 500;
 const SHOWN_FINDINGS = 200;
 /** Their contents or their number are nobody's business here. */
-const NOT_SHOWN = ['Secret', 'Event'];
+const NOT_SHOWN = ['Secret', 'Event', 'Namespace'];
 
 /** Mounted at /dashboard. A browser asks for the token as the password of any user name. */
 export function dashboardRoutes(deps: DashboardDeps): Hono<Env> {
@@ -85,11 +86,12 @@ function rowOf(kind: string, object: Json): ObjectRow {
   const { conditions = [] } = (object.status ?? {}) as { conditions?: Record<string, string>[] };
   const condition = (type: string) => conditions.find((one) => one.type === type);
   const programmed = condition('Programmed');
+  const accepted = condition('Accepted');
   return {
     ...{ kind, namespace, name },
-    accepted: condition('Accepted')?.status ?? '',
+    accepted: accepted?.status ?? '',
     programmed: programmed?.status ?? '',
     reason: programmed?.reason ?? '',
-    message: programmed?.message ?? '',
+    message: (accepted?.status === 'False' ? accepted : programmed)?.message ?? '',
   };
 }
