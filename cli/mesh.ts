@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { meshEntries } from '../control-api/analysis/mesh-entries.ts';
 import { isMeshEntry } from '../control-api/compile/mesh-entry.ts';
 import { meshManifests } from '../control-api/mesh/manifests.ts';
 import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
@@ -29,8 +30,10 @@ export function meshCommand(): Command {
 async function mesh(options: MeshOptions): Promise<void> {
   if (options.newKey !== undefined) return newKey(options.newKey);
   if (options.filename.length === 0) throw new CommandError('-f says what the edge serves', EXIT.usage);
-  const { snapshot, findings, input } = readConfiguration(options);
-  printFindings(findings.filter((finding) => finding.level === 'error'));
+  const { input, ...compiled } = readConfiguration(options);
+  const { snapshot, findings } = compiled;
+  // Besides mistakes what of the cluster's own configuration does not fit the entry.
+  printFindings([...findings.filter(({ level }) => level === 'error'), ...meshEntries({ input, compiled })]);
   const entry = input.resources.find(isMeshEntry);
   const manifests = meshManifests(snapshot, entry?.spec);
   process.stdout.write(manifestsText(manifests, options.output));
