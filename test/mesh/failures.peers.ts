@@ -13,7 +13,7 @@ import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snap
 import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 import { SCRIPTS, type ScriptedServer, startScripted } from './scripted.ts';
 
-const TIMEOUT_MS = 700;
+const TIMEOUT_MS = 1500;
 const CONNECT_TIMEOUT_MS = 300;
 /** Paths by what is tried again: nothing, Istio's default, everything. */
 const RETRIES: Record<string, string[]> = {
