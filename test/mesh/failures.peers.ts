@@ -1,11 +1,11 @@
 /**
- * Upstreams that refuse, break off, time out or talk nonsense: status, text and how much of the answer arrives, and how often
- * the upstream is asked, at the edge and in an Envoy with the same routes.
+ * Upstreams that refuse, break off, time out or talk nonsense: status, text, flags and how much of the answer arrives, and how
+ * often the upstream is asked, at the edge and in an Envoy with the same routes.
  */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import type { ForwardAction } from '../../gateway/snapshot.ts';
+import type { ForwardAction, HeaderOperations } from '../../gateway/snapshot.ts';
 import { type Silent, startSilent } from '../chaos/silent.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
 import { freePort } from '../support/free-port.ts';
@@ -91,8 +91,12 @@ interface Route {
   retryOn: string[];
 }
 
+/** On every answer, in a header. */
+const WHY = '%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%';
+
 const theirRoute = ({ cluster, prefix, retryOn }: Route) => ({
   match: { prefix },
+  response_headers_to_add: [{ header: { key: 'x-why', value: WHY } }],
   route: {
     cluster,
     timeout: `${TIMEOUT_MS / 1000}s`,
@@ -104,12 +108,19 @@ function ourRoute({ cluster, prefix, retryOn }: Route) {
   const route = forwardTo(cluster, { match: { path: { kind: 'prefix', value: prefix } } });
   const retry = { attempts: 1, retryOn, retriableStatusCodes: [], ignorePreviousHosts: false, backoffMs: 25 };
   const action = { ...(route.action as ForwardAction), timeoutMs: TIMEOUT_MS };
-  return { ...route, action: retryOn.length > 0 ? { ...action, retry } : action };
+  const headers: HeaderOperations = { response: { set: [['x-why', WHY]] } };
+  return { ...route, headers, action: retryOn.length > 0 ? { ...action, retry } : action };
 }
 
-/** `<status> whole <body>`, or `part` when the answer broke off. */
-function send(port: number, path: string, body?: string): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
+interface Seen {
+  /** `<status> whole <body>`, or `part` when the answer broke off. */
+  answer: string;
+  /** Flags and details. */
+  why?: unknown;
+}
+
+function send(port: number, path: string, body?: string): Promise<Seen> {
+  const { promise, resolve } = Promise.withResolvers<Seen>();
   const method = body === undefined ? 'GET' : 'POST';
   const sent = request({ host: '127.0.0.1', port, path, method, agent: false }, (answer) => {
     let text = '';
@@ -117,16 +128,21 @@ function send(port: number, path: string, body?: string): Promise<string> {
       text += chunk;
     });
     answer.on('error', () => {});
-    answer.on('close', () => resolve(`${answer.statusCode} ${answer.complete ? 'whole' : 'part'} ${text}`));
+    answer.on('close', () =>
+      resolve({
+        answer: `${answer.statusCode} ${answer.complete ? 'whole' : 'part'} ${text}`,
+        why: answer.headers['x-why'],
+      }),
+    );
   });
-  sent.on('error', (error) => resolve(String(error)));
+  sent.on('error', (error) => resolve({ answer: String(error) }));
   sent.setTimeout(5000, () => sent.destroy(new Error('no answer')));
   sent.end(body);
   return promise;
 }
 
 /** What a client sees, and how often the upstream was asked. */
-async function outcome(port: number, path: string, body?: string): Promise<[seen: string, asked: number]> {
+async function outcome(port: number, path: string, body?: string): Promise<[seen: Seen, asked: number]> {
   const url = `${path}?${port}-${body ?? ''}`;
   const seen = await send(port, url, body);
   return [seen, upstream.arrived.get(url) ?? 0];
@@ -143,7 +159,7 @@ describe('answers that are none', { concurrency: 8 }, () => {
           const different = DIFFERENT[script]?.(
             name === 'again' ? 'retried and the latest reset reason' : 'reset reason',
           );
-          if (different) assert.deepEqual([ours[0], theirs[0]], different);
+          if (different) assert.deepEqual([ours[0].answer, theirs[0].answer], different);
           else assert.deepEqual(ours, theirs);
         }
       });
@@ -155,6 +171,6 @@ describe('no connection', { concurrency: 8 }, () => {
       test(`${cluster}, ${name}`, async () => {
         const path = `/${cluster}/${name}/`;
         for (const body of [undefined, 'body'])
-          assert.equal(await send(edge.port(80), path, body), await send(envoyPort, path, body));
+          assert.deepEqual(await send(edge.port(80), path, body), await send(envoyPort, path, body));
       });
 });

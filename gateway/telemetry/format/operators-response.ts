@@ -12,8 +12,9 @@ function declaredLength(value: string | null): number {
   return Number.isFinite(length) ? length : 0;
 }
 
-function flags(exchange: Exchange, name: (flag: keyof typeof RESPONSE_FLAGS) => string): string | undefined {
-  return exchange.flags.size === 0 ? undefined : Array.from(exchange.flags, name).join(',');
+/** A dash for none in headers too, not only in logs (a real Envoy's). */
+function flags(exchange: Exchange, name: (flag: keyof typeof RESPONSE_FLAGS) => string): string {
+  return exchange.flags.size === 0 ? '-' : Array.from(exchange.flags, name).join(',');
 }
 
 const pascal = (text: string) => text.replace(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase());
