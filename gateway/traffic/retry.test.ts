@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RetryPolicy } from '../snapshot.ts';
-import { foldRetry, type ResetReason } from './retry.ts';
+import { foldRetry, onlyResets, type ResetReason } from './retry.ts';
 
 const policy = (retryOn: string[], parts: Partial<RetryPolicy> = {}): RetryPolicy => ({
   attempts: 2,
@@ -83,4 +83,13 @@ test('no policy, or no attempts, folds to nothing; a timeout of a try stays', ()
   assert.equal(foldRetry(undefined), undefined);
   assert.equal(foldRetry(policy(['5xx'], { attempts: 0 })), undefined);
   assert.equal(foldRetry(policy(['5xx'], { attempts: 0, perTryTimeoutMs: 5 }))?.perTryTimeoutMs, 5);
+});
+
+test('where somebody else carries out the rest, only tries without an answer are left, and none has a time of its own', () => {
+  const left = onlyResets(folded(['5xx', 'reset'], { perTryTimeoutMs: 100 }));
+  assert.deepEqual(
+    statuses.filter((status) => left.retriesAnswer(status, none)),
+    [],
+  );
+  assert.deepEqual([left.perTryTimeoutMs, left.attempts, left.retriesReset('reset')], [0, 2, true]);
 });
