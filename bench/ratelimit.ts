@@ -49,11 +49,12 @@ async function measure(system: System, port: number, key: (index: number) => str
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
-async function bench(system: System): Promise<Record<string, Cost>> {
+async function bench(system: System, names = Object.keys(SCENARIOS)): Promise<Record<string, Cost>> {
   await load({ port: system.limited, requests: 200, concurrency: 4, key: () => 'over' });
   const plain = await measure(system, system.plain, () => 'hot');
   const costs: Record<string, Cost> = { 'no filter (whole request)': plain };
-  for (const [name, key] of Object.entries(SCENARIOS)) {
+  for (const name of names) {
+    const key = SCENARIOS[name] ?? (() => name);
     const limited = await measure(system, system.limited, key);
     costs[name] = { cpu: limited.cpu - plain.cpu, p50: limited.p50 - plain.p50 };
   }
@@ -64,13 +65,19 @@ async function bench(system: System): Promise<Record<string, Cost>> {
 const show = ({ cpu, p50 }: Cost): string =>
   `${cpu.toFixed(1).padStart(8)} µs CPU ${(p50 * 1000).toFixed(0).padStart(7)} µs p50`;
 
-const theirs = process.env.RATELIMIT_BIN ? await bench(await startTheirs(process.env.RATELIMIT_BIN)) : undefined;
-const ours = await bench(await startOurs());
+const binary = process.env.RATELIMIT_BIN;
+const theirs = binary ? await bench(await startTheirs(binary, false)) : undefined;
+const ours = await bench(await startOurs(false));
 console.log(`added to a request (medians of ${ROUNDS} × ${REQUESTS} requests, 16 at once)`);
 for (const [name, cost] of Object.entries(ours)) {
   const other = theirs?.[name];
   console.log(`${name.padEnd(30)} ours ${show(cost)}${other ? `   Envoy + ratelimit + Redis ${show(other)}` : ''}`);
 }
+const NEW = 'a new key each time';
+const theirsOnDisk = binary ? (await bench(await startTheirs(binary, true), [NEW]))[NEW] : undefined;
+const oursOnDisk = (await bench(await startOurs(true), [NEW]))[NEW];
+const beside = theirsOnDisk ? `   with Redis' appendfsync always ${show(theirsOnDisk)}` : '';
+if (oursOnDisk) console.log(`${'… synced to disk before answers'.padEnd(30)} ours ${show(oursOnDisk)}${beside}`);
 const alone = await decisionCost();
 console.log('the decision alone, in workerd (descriptor, limit, permit or memory of it; no HTTP)');
 for (const [name, cpu] of Object.entries(alone)) {

@@ -12,7 +12,8 @@ import { LIMITS } from './limits.ts';
 
 const HOST = 'up.example.com';
 
-export async function startOurs(): Promise<System> {
+/** @param onDisk whether the counters are kept on disk (--data); otherwise they end with `serve`. */
+export async function startOurs(onDisk: boolean): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-ratelimit-'));
   const upstream = await listen();
   writeFileSync(join(folder, 'config.yaml'), config((upstream.address() as { port: number }).port));
@@ -27,6 +28,7 @@ export async function startOurs(): Promise<System> {
     `81=${limited}`,
     '--admin',
     `127.0.0.1:${admin}`,
+    ...(onDisk ? ['--data', join(folder, 'data')] : []),
   ];
   const child = spawn(process.execPath, ['cli/main.ts', ...args], { stdio: 'ignore' });
   while ((await fetch(`http://127.0.0.1:${admin}/ready`).catch(() => undefined))?.status !== 200) {

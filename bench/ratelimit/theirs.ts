@@ -10,8 +10,11 @@ import { cpuOf, descendants } from './cpu.ts';
 import { LIMITS } from './limits.ts';
 import { load } from './load.ts';
 
-/** @param binary of envoyproxy/ratelimit; envoy and redis-server come from the PATH. */
-export async function startTheirs(binary: string): Promise<System> {
+/**
+ * @param binary of envoyproxy/ratelimit; envoy and redis-server come from the PATH.
+ * @param onDisk whether Redis syncs each write to disk before it answers; otherwise it keeps nothing.
+ */
+export async function startTheirs(binary: string, onDisk: boolean): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-envoy-'));
   const ports: number[] = [];
   for (let count = 0; count < 7; count++) ports.push(await freePort());
@@ -24,8 +27,9 @@ export async function startTheirs(binary: string): Promise<System> {
   );
   const run = (command: string, args: string[], env: Record<string, string> = {}) =>
     spawn(command, args, { stdio: 'ignore', env: { ...process.env, ...env } });
+  const kept = onDisk ? ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', folder] : ['--appendonly', 'no'];
   const processes = [
-    run('redis-server', ['--port', String(redis), '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1']),
+    run('redis-server', ['--port', String(redis), '--save', '', '--bind', '127.0.0.1', ...kept]),
     run(binary, [], {
       REDIS_SOCKET_TYPE: 'tcp',
       REDIS_URL: `127.0.0.1:${redis}`,

@@ -71,10 +71,15 @@ class Decoder {
       detailedMetric: this.flag(fields.get('detailed_metric')),
       valueToMetric: this.flag(fields.get('value_to_metric')),
       shareThreshold: this.flag(fields.get('share_threshold')),
-      ...(metadata?.kind === 'map' ? { metadata: plain(metadata) as Record<string, unknown> } : {}),
+      ...(metadata && !isNull(metadata) ? { metadata: this.#metadata(metadata) } : {}),
       descriptors: this.list(fields.get('descriptors'), (item) => this.descriptor(item)),
       place: map,
     };
+  }
+
+  #metadata(node: GoNode): Record<string, unknown> {
+    if (node.kind !== 'map') return this.#mismatch(node, 'map[string]interface {}', {});
+    return plain(node) as Record<string, unknown>;
   }
 
   #rateLimit(node: GoNode): RateLimitYaml {
@@ -84,7 +89,11 @@ class Decoder {
       requestsPerUnit: this.uint32(fields.get('requests_per_unit')),
       unlimited: this.flag(fields.get('unlimited')),
       name: this.text(fields.get('name')),
-      replaces: this.list(fields.get('replaces'), (item) => ({ name: this.text(fieldsOf(item).get('name')) })),
+      replaces: this.list(
+        fields.get('replaces'),
+        (item) => ({ name: this.text(fieldsOf(item).get('name')) }),
+        '[]config.yamlReplaces',
+      ),
     };
   }
 
@@ -106,9 +115,9 @@ class Decoder {
     return number >= 0 && number <= MAX_UINT32 ? number : this.#mismatch(node, 'uint32', 0);
   }
 
-  list<T>(node: GoNode | undefined, item: (map: GoMap) => T): T[] {
+  list<T>(node: GoNode | undefined, item: (map: GoMap) => T, type = '[]config.YamlDescriptor'): T[] {
     if (!node || isNull(node)) return [];
-    if (node.kind !== 'list') return this.#mismatch(node, '[]config.YamlDescriptor', []);
+    if (node.kind !== 'list') return this.#mismatch(node, type, []);
     return node.items.flatMap((each) => (each.kind === 'map' ? [item(each)] : []));
   }
 

@@ -15,6 +15,7 @@ import {
   parseAllDocuments,
 } from 'yaml';
 import { LimitConfigError, type Place } from './error.ts';
+import { syntaxErrorText } from './syntax-error.ts';
 
 export type GoTag = 'str' | 'int' | 'float' | 'bool' | 'null';
 export type GoScalar = Place & { kind: 'scalar'; tag: GoTag; text: string };
@@ -24,7 +25,11 @@ export type GoNode = GoScalar | GoList | GoMap;
 
 const NULL = /^(?:~|null|Null|NULL|)$/;
 const BOOL = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
-const INT = /^[-+]?(?:0|[1-9][0-9_]*|0[0-7_]+|0x[0-9a-fA-F_]+|0b[01_]+)$/;
+const INT = /^[-+]?(?:0|[1-9][0-9_]*|0o?[0-7_]+|0x[0-9a-fA-F_]+|0b[01_]+)$/;
+const MAX_UINT64 = 2n ** 64n - 1n;
+/** libyaml's reader lets none of these in. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 const FLOAT =
   /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/;
 
@@ -32,7 +37,7 @@ const FLOAT =
 export function goTag(text: string): GoTag {
   if (NULL.test(text)) return 'null';
   if (BOOL.test(text)) return 'bool';
-  if (INT.test(text)) return 'int';
+  if (INT.test(text)) return /^\+?\d+$/.test(text) && BigInt(text) > MAX_UINT64 ? 'float' : 'int';
   return FLOAT.test(text) ? 'float' : 'str';
 }
 
@@ -46,15 +51,25 @@ export function parseGoYaml(file: string, content: string): GoNode {
   const documents = parseAllDocuments(content, options);
   const document = Array.isArray(documents) ? documents[0] : undefined;
   const start = { file, line: 1, column: 1 };
+  if (CONTROL.test(content))
+    throw new LimitConfigError('error loading config file: yaml: control characters are not allowed', start);
+  if (document?.directives?.yaml.explicit && document.directives.yaml.version !== '1.1')
+    throw new LimitConfigError('error loading config file: yaml: found incompatible YAML document', start);
   if (!document?.contents) return { kind: 'map', entries: [], ...start };
   const bad = document.errors[0];
   if (bad) {
     const { line, col } = lines.linePos(bad.pos[0]);
-    const text = bad.message.split(' at line')[0] ?? bad.message;
-    throw new LimitConfigError(`error loading config file: yaml: line ${line}: ${text}`, { file, line, column: col });
+    const text = syntaxErrorText(bad, (offset) => lines.linePos(offset).line);
+    throw new LimitConfigError(`error loading config file: yaml: ${text}`, { file, line, column: col });
   }
   return new Reader(file, lines, document).node(document.contents);
 }
+
+const EXPLICIT: Readonly<Record<string, GoTag>> = {
+  'tag:yaml.org,2002:float': 'float',
+  'tag:yaml.org,2002:int': 'int',
+  'tag:yaml.org,2002:bool': 'bool',
+};
 
 class Reader {
   readonly #file: string;
@@ -77,7 +92,8 @@ class Reader {
     if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => this.node(item as Node)), ...place };
     const text = isScalar(node) ? String(node.value ?? '') : '';
     const plain = isScalar(node) && (node.type === 'PLAIN' || node.type === undefined || node.type === null);
-    return { kind: 'scalar', tag: plain ? goTag(text) : 'str', text, ...place };
+    const explicit = isScalar(node) ? EXPLICIT[node.tag ?? ''] : undefined;
+    return { kind: 'scalar', tag: explicit ?? (plain ? goTag(text) : 'str'), text, ...place };
   }
 
   /** `<<` spreads the map it points at, earlier entries being overridden by later ones. */
@@ -86,8 +102,13 @@ class Reader {
     const goValue: GoNode = value
       ? this.node(value)
       : { kind: 'scalar', tag: 'null', text: '', ...this.#place(key, at) };
-    if (goKey.kind === 'scalar' && goKey.text === '<<' && goValue.kind === 'map') return goValue.entries;
-    return [[goKey, goValue]];
+    if (goKey.kind !== 'scalar')
+      throw new LimitConfigError(`error loading config file: yaml: invalid map key: ${goSyntax(goKey)}`, goKey);
+    if (goKey.text !== '<<') return [[goKey, goValue]];
+    // Of several, the first wins; of doubled keys in one map the last does.
+    const spread = goValue.kind === 'list' ? goValue.items.toReversed() : [goValue];
+    const maps = spread.filter((each) => each.kind === 'map');
+    return maps.length === spread.length ? maps.flatMap(({ entries }) => entries) : [[goKey, goValue]];
   }
 
   #alias(node: Alias): GoNode {
@@ -104,4 +125,15 @@ class Reader {
     const { line, col } = this.#lines.linePos(node.range[0]);
     return { file: this.#file, line, column: col };
   }
+}
+
+/** As Go's %#v prints it. */
+function goSyntax(node: GoNode): string {
+  if (node.kind === 'list') return `[]interface {}{${node.items.map(goSyntax).join(', ')}}`;
+  if (node.kind === 'map') {
+    const pairs = node.entries.map(([key, value]) => `${goSyntax(key)}:${goSyntax(value)}`);
+    return `map[interface {}]interface {}{${pairs.join(', ')}}`;
+  }
+  if (node.tag === 'null') return 'interface {}(nil)';
+  return node.tag === 'str' ? JSON.stringify(node.text) : node.text;
 }

@@ -54,3 +54,36 @@ test('replacing oneself is refused', () => {
   const limit = 'rate_limit: {unit: day, name: n, replaces: [{name: n}]}';
   assert.throws(() => load(`domain: d\ndescriptors: [{key: a, ${limit}}]`), /replaces should not contain name of same/);
 });
+
+/** What config_check of the service says of each. */
+const REFUSED: Readonly<Record<string, string>> = {
+  'domain: d\n\tdescriptors:\n': 'yaml: line 2: found a tab character that violates indentation',
+  'domain: d: e\n': 'yaml: mapping values are not allowed in this context',
+  'domain: "d\n': 'yaml: line 2: found unexpected end of stream',
+  'domain: {a\n': "yaml: line 1: did not find expected ',' or '}'",
+  'domain: -\n': 'yaml: block sequence entries are not allowed in this context',
+  '%YAML 1.2\n---\ndomain: d\n': 'yaml: found incompatible YAML document',
+  'domain: a\u0001b\n': 'yaml: control characters are not allowed',
+  'domain: d\n[a, 5]: 5\n': 'yaml: invalid map key: []interface {}{"a", 5}',
+  'domain: d\n{a: b}: 5\n': 'yaml: invalid map key: map[interface {}]interface {}{"a":"b"}',
+  'domain: d\ndescriptors:\n- key: a\n  metadata: abc\n':
+    'yaml: unmarshal errors:\n  line 4: cannot unmarshal !!str `abc` into map[string]interface {}',
+  'domain: d\ndescriptors:\n- {key: a, rate_limit: {unit: day, replaces: abc}}\n':
+    'yaml: unmarshal errors:\n  line 3: cannot unmarshal !!str `abc` into []config.yamlReplaces',
+};
+
+for (const [content, text] of Object.entries(REFUSED)) {
+  test(`refused: ${JSON.stringify(content)}`, () => {
+    assert.throws(() => load(content), { message: `a.yaml: error loading config file: ${text}` });
+  });
+}
+
+test('a number beyond 64 bits and an explicit !!float are floats, which are refused', () => {
+  for (const domain of ['18446744073709551616', '!!float 5'])
+    assert.throws(() => load(`domain: ${domain}\n`), { message: 'a.yaml: error checking config' });
+});
+
+test('a merge of several maps takes the first that has a key', () => {
+  const content = 'domain: d\ndescriptors:\n- &a {key: a}\n- &b {key: b, value: v}\n- {<<: [*b, *a], value: w}\n';
+  assert.deepEqual(load(content).d?.descriptors[2], { key: 'b', value: 'w' });
+});
