@@ -14,9 +14,9 @@ import { addedCosts, linearMemoryAfter, loop, overConnections } from './wasm/cos
 import { startEnvoyWith } from './wasm/envoy.ts';
 import { type Start, starts } from './wasm/start.ts';
 
-const rounds = Number(process.argv[2] ?? 7);
+const rounds = Number(process.argv[2] ?? 9);
 const LOOP = 4_000;
-const SECONDS = 0.5;
+const SECONDS = 0.4;
 const MILLION = 1_000_000;
 const WARM = 20_000;
 const FILTERS = 20;
@@ -53,12 +53,16 @@ async function costs(edge: Edge, wasm: Modules): Promise<string> {
     const rows = CASES.map(({ name }, index) =>
       index === 0
         ? [name, ...subjects.map(({ base }) => base.toFixed(1))]
-        : [name, ...subjects.map(({ added }) => `+${added[index]!.toFixed(1)}`)],
+        : [name, ...subjects.map(({ added }) => signed(added[index]!))],
     );
     return `${table(['CPU µs a request', 'edge, in a loop', 'edge, over connections', 'Envoy'], rows)}\n`;
   } finally {
     envoy.stop();
   }
+}
+
+function signed(microseconds: number): string {
+  return `${microseconds < 0 ? '−' : '+'}${Math.abs(microseconds).toFixed(1)}`;
 }
 
 /** With one filter of 3 reads and 2 writes. */

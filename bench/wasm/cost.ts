@@ -1,6 +1,6 @@
 /**
- * What filters add to a request, in CPU of the server: rounds over all cases, each case compared with the one without filters
- * of the same round, because another tenant of the machine meets both; medians of the differences.
+ * What filters add to a request, in CPU of the server. Each case is compared with the one without filters that was measured
+ * right before it, because another tenant of the machine meets both; medians of the differences over the rounds.
  */
 import { cpuMicroseconds } from '../cpu.ts';
 import { load } from '../load.ts';
@@ -16,13 +16,18 @@ export async function addedCosts(
   rounds: number,
   run: Run,
 ): Promise<{ base: number; added: number[] }> {
-  const costs = ports.map(() => [] as number[]);
+  const bases: number[] = [];
+  const added = ports.map(() => [] as number[]);
+  const first = ports[0]!;
   for (const port of ports) await run(port);
   for (let round = 0; round < rounds; round++)
-    for (const [index, port] of ports.entries()) costs[index]!.push(await costOf(pid, port, run));
-  const base = costs[0]!;
-  const added = costs.map((own) => median(own.map((cost, round) => cost - base[round]!)));
-  return { base: median(base), added };
+    for (const [index, port] of ports.entries()) {
+      if (index === 0) continue;
+      const base = await costOf(pid, first, run);
+      added[index]!.push((await costOf(pid, port, run)) - base);
+      bases.push(base);
+    }
+  return { base: median(bases), added: added.map((differences) => (differences.length > 0 ? median(differences) : 0)) };
 }
 
 async function costOf(pid: number, port: number, run: Run): Promise<number> {
