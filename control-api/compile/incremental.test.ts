@@ -56,6 +56,7 @@ const WRITTEN: Json[][] = [
   [gateway('one', ['*']), gateway('one', ['*.test', 'b.other']), gateway('one', ['*'], { httpsRedirect: true })],
   [gateway('two', ['a.test', 'b.test'])],
   [
+    virtualService('a', { hosts: ['a.test'], gateways: ['one'], http: [{ directResponse: { status: 202 } }] }),
     virtualService('a', { hosts: ['a.test'], gateways: ['one'], http: [{ route: [route('reviews', 'v1')] }] }),
     virtualService('a', {
       hosts: ['a.test', 'b.test'],
@@ -143,7 +144,7 @@ interface Change {
 const changeOf = (objects: Json[][]): fc.Arbitrary<Change> =>
   fc.record({
     object: fc.nat(objects.length - 1),
-    form: fc.nat(3),
+    form: fc.nat(4),
     mesh: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(1) }),
   });
 

@@ -15,7 +15,8 @@ export const placements: Processor = {
   name: 'placements',
   reason: 'speaks only of what nobody else has spoken of',
   run(input, draft) {
-    const placed = new Set(draft.placements.map(({ resource }) => resource));
+    const placed = new Set<string>();
+    for (const { resource } of draft.placements) if (!resource.startsWith('VirtualService ')) placed.add(resource);
     const behind = hostsBehindEntry(draft);
     const known = draft.memo.table<Placement>('placements');
     for (const resource of input.resources) {

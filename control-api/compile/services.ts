@@ -32,10 +32,13 @@ export interface Service {
 export class ServiceRegistry {
   readonly #byHost = new Map<string, Service[]>();
   readonly #owners = new Map<string, Service>();
+  /** Some service is another name for a host. */
+  readonly hasAliases: boolean;
 
   /** @param services all of them, oldest first; @param namespace the proxy's, which exportTo is judged against. */
   constructor(services: readonly Service[] = [], namespace = '') {
     for (const service of services) this.#add(service, namespace);
+    this.hasAliases = services.some(({ alias }) => alias !== undefined);
   }
 
   #add(service: Service, namespace: string): void {
@@ -76,6 +79,7 @@ export const services: Processor = {
   run(input: CompileInput, draft: Draft) {
     const all = [...serviceEntryServices(input, draft.memo), ...kubernetesServices(input, draft.memo)];
     all.sort((a, b) => byAge(a.source, b.source));
-    draft.services = new ServiceRegistry(all, input.identity.namespace);
+    const registry = () => new ServiceRegistry(all, input.identity.namespace);
+    draft.services = draft.memo.value('service registry', all, registry);
   },
 };

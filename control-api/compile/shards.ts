@@ -17,7 +17,8 @@ export interface Sharded {
 
 /** A shard in the making: what it holds, in the order of the tables and hosts. */
 interface Draft {
-  hosts: [table: string, virtualHost: VirtualHost][];
+  /** Each behind the name of its table. */
+  hosts: (string | VirtualHost)[];
   clusters: Set<string>;
 }
 
@@ -59,7 +60,7 @@ function draftsOf(snapshot: Omit<Snapshot, 'id'>, memo: Memo): { common: Draft; 
       for (const cluster of clusters) routed.add(cluster);
       for (const place of places) {
         const draft = place === COMMON ? common : buckets[place]!;
-        draft.hosts.push([name, virtualHost]);
+        draft.hosts.push(name, virtualHost);
         for (const cluster of clusters) draft.clusters.add(cluster);
       }
     }
@@ -98,7 +99,7 @@ function addWords(value: unknown, words: Set<string>): void {
 /** The shard that `place` had before, when it is made of the very same parts. */
 function named(draft: Draft, place: string, { clusters: all }: Omit<Snapshot, 'id'>, memo: Memo): Named {
   const clusters = [...draft.clusters].sort(compare).flatMap((name) => all[name] ?? []);
-  return memo.value(`shard ${place}`, [...draft.hosts.flat(), ...clusters], () => {
+  return memo.value(`shard ${place}`, [...draft.hosts, ...clusters], () => {
     const shard: SnapshotShard = { virtualHosts: byTable(draft.hosts), clusters: byName(clusters) };
     return [`shard/${contentHash(JSON.stringify(shard), 32)}`, shard];
   });
@@ -106,7 +107,8 @@ function named(draft: Draft, place: string, { clusters: all }: Omit<Snapshot, 'i
 
 function byTable(hosts: Draft['hosts']): SnapshotShard['virtualHosts'] {
   const tables: Record<RouteTable['name'], VirtualHost[]> = {};
-  for (const [table, virtualHost] of hosts) {
+  for (let at = 0; at < hosts.length; at += 2) {
+    const [table, virtualHost] = [hosts[at] as string, hosts[at + 1] as VirtualHost];
     const known = tables[table];
     if (known) known.push(virtualHost);
     else tables[table] = [virtualHost];

@@ -65,19 +65,53 @@ interface Made extends Parts {
   virtualHost: VirtualHost;
 }
 
-/** By first domain; those whose parts are the same as in the compilation before are the same objects. */
-export function virtualHostsOf(table: string, hosts: HostRoutes, port: number, memo: Memo): VirtualHost[] {
-  const kept = memo.value(`hosts of ${table}`, [], () => ({ made: new Map<string, Made>() }));
-  const made = new Map<string, Made>();
-  for (const parts of hosts.collapse()) {
-    const [first = ''] = parts.domains;
-    const before = kept.made.get(first);
-    const same = before && isSame(before, parts);
-    made.set(first, same ? before : { ...parts, virtualHost: virtualHostOf(parts, port) });
+/** The virtual hosts of one route table from one compilation to the next. */
+export class VirtualHosts {
+  /** By first domain. */
+  #made = new Map<string, Made>();
+  #byDomain: Map<string, Made> | undefined;
+  readonly #port: number;
+
+  constructor(port: number) {
+    this.#port = port;
   }
-  kept.made = made;
-  const all = Array.from(made.values(), ({ virtualHost }) => virtualHost);
-  return [...memo.sorted(`order of ${table}`, all, byFirstDomain)];
+
+  /** Those whose parts are the same as before are the same objects. */
+  collapse(hosts: HostRoutes): void {
+    const made = new Map<string, Made>();
+    for (const parts of hosts.collapse()) {
+      const [first = ''] = parts.domains;
+      const before = this.#made.get(first);
+      made.set(first, before && isSame(before, parts) ? before : this.#make(parts));
+    }
+    this.#made = made;
+    this.#byDomain = undefined;
+  }
+
+  /** At `domains`, which are all that have them, `now` takes the place of the routes `old`: what is nobody else's changes no other host. */
+  replace(domains: readonly string[], old: Route[], now: Route[]): void {
+    this.#byDomain ??= new Map(
+      Array.from(this.#made.values()).flatMap((made) => made.domains.map((domain) => [domain, made] as const)),
+    );
+    for (const domain of domains) {
+      const before = this.#byDomain.get(domain);
+      if (!before?.routes.includes(old)) continue;
+      const routes = before.routes.map((one) => (one === old ? now : one));
+      const made = this.#make({ domains: before.domains, requireTls: before.requireTls, routes });
+      this.#made.set(made.domains[0] ?? '', made);
+      for (const one of made.domains) this.#byDomain.set(one, made);
+    }
+  }
+
+  #make(parts: Parts): Made {
+    return { ...parts, virtualHost: virtualHostOf(parts, this.#port) };
+  }
+
+  /** By first domain. */
+  sorted(name: string, memo: Memo): VirtualHost[] {
+    const all = Array.from(this.#made.values(), ({ virtualHost }) => virtualHost);
+    return [...memo.sorted(name, all, byFirstDomain)];
+  }
 }
 
 const byFirstDomain = (a: VirtualHost, b: VirtualHost): number => compare(a.domains[0] ?? '', b.domains[0] ?? '');

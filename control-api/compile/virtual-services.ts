@@ -4,14 +4,15 @@ import type { Resource } from '../resources/resource.ts';
 import { type MergedVirtualService, mergeDelegates } from './delegates.ts';
 import { hostIndex } from './host-index.ts';
 import { type Answers, Lookups } from './lookups.ts';
+import { replacedItems, sameItems } from './memo.ts';
 import type { OpenServer } from './merge-servers.ts';
 import { compare, resolveGateway, resolveHost } from './names.ts';
 import { type Placed, placeVirtualService } from './place-virtual-service.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 import { buildRoutes } from './routes.ts';
-import { byAge, keyOf, NETWORKING, ofKind } from './select.ts';
+import { keyOf, NETWORKING, ofKind } from './select.ts';
 import type { VirtualServiceSpec } from './spec.ts';
-import { HostRoutes, virtualHostsOf } from './virtual-hosts.ts';
+import { HostRoutes, VirtualHosts } from './virtual-hosts.ts';
 import { exportedTo, isVisible } from './visibility.ts';
 
 type VirtualService = Resource<VirtualServiceSpec>;
@@ -23,11 +24,7 @@ export const virtualServices: Processor = {
   name: 'virtual-services',
   reason: 'needs the servers for the hosts, the services for ports and the rules for hashes',
   run(input: CompileInput, draft: Draft) {
-    const all = mergeDelegates(
-      ofKind<VirtualServiceSpec>(input, NETWORKING, 'VirtualService').sort(byAge),
-      input,
-      draft,
-    );
+    const all = mergeDelegates(ofKind<VirtualServiceSpec>(input, NETWORKING, 'VirtualService'), input, draft);
     const byGateway = groupByGateway(all, input, draft);
     const tables = Map.groupBy(draft.servers, ({ routeTable }) => routeTable);
     for (const [name, servers] of tables) {
@@ -89,19 +86,51 @@ function append<T>(map: Map<string, T[]>, key: string, value: T): void {
   else map.set(key, [value]);
 }
 
+/** What one server takes from the VirtualServices that may use its Gateway. */
+interface ServerRoutes {
+  open: OpenServer;
+  virtualServices: readonly MergedVirtualService[];
+  /** Every host of the server, in lower case. */
+  all: readonly string[];
+  hostsOf(virtualService: MergedVirtualService): readonly string[];
+  routesOf(virtualService: MergedVirtualService): Route[];
+}
+
+/** The virtual hosts of a route table as the compilation before left them, and what it had made them from. */
+interface Table {
+  hosts: VirtualHosts;
+  servers: readonly Pick<ServerRoutes, 'open' | 'virtualServices'>[];
+  asked: readonly unknown[];
+}
+
 /** @param servers of one route table */
 function virtualHosts(servers: OpenServer[], byGateway: Groups, input: CompileInput, draft: Draft): VirtualHost[] {
-  const hosts = new HostRoutes();
   const { routeTable = '', port = 0 } = servers[0] ?? {};
-  const routesAt = new Map<string, (virtualService: MergedVirtualService) => Route[]>();
-  for (const open of servers) {
+  const empty = (): Table => ({ hosts: new VirtualHosts(port), servers: [], asked: [] });
+  const table = draft.memo.value<Table>(`hosts of ${routeTable}`, [port], empty);
+  const routesAt = new Map<string, ServerRoutes['routesOf']>();
+  const now = servers.map((open): ServerRoutes => {
     const gateway = keyOf(open.gateway);
-    const requireTls = open.server.tls?.httpsRedirect === true;
     // Servers of one Gateway have the same routes, so that their hosts can share a virtual host.
     const routesOf = routesAt.get(gateway) ?? routeBuilder(gateway, open, input, draft);
     routesAt.set(gateway, routesOf);
-    const { hostsOf, all } = hostsAt(open, input, draft);
-    for (const virtualService of byGateway.get(gateway) ?? []) {
+    return { open, virtualServices: byGateway.get(gateway) ?? [], routesOf, ...hostsAt(open, input, draft) };
+  });
+  const asked = [draft.services, ...ofKind(input, NETWORKING, 'DestinationRule')];
+  const changes = sameItems(asked, table.asked) ? routeChanges(table.servers, now) : undefined;
+  if (changes && !draft.services.hasAliases)
+    for (const { hosts, old, routes } of changes) table.hosts.replace(hosts, old, routes);
+  else table.hosts.collapse(gathered(now));
+  table.servers = now.map(({ open, virtualServices }) => ({ open, virtualServices }));
+  table.asked = asked;
+  return table.hosts.sorted(`order of ${routeTable}`, draft.memo);
+}
+
+function gathered(servers: readonly ServerRoutes[]): HostRoutes {
+  const hosts = new HostRoutes();
+  for (const { open, virtualServices, hostsOf, routesOf, all } of servers) {
+    const requireTls = open.server.tls?.httpsRedirect === true;
+    for (const virtualService of virtualServices) {
       const common = hostsOf(virtualService);
       if (common.length === 0) continue;
       const routes = routesOf(virtualService);
@@ -109,8 +138,39 @@ function virtualHosts(servers: OpenServer[], byGateway: Groups, input: CompileIn
     }
     if (requireTls) hosts.add(all, [], true);
   }
-  return virtualHostsOf(routeTable, hosts, port, draft.memo);
+  return hosts;
 }
+
+interface RouteChange {
+  hosts: readonly string[];
+  old: Route[];
+  routes: Route[];
+}
+
+/**
+ * The most common change: a few VirtualServices have other routes at the hosts that they had. undefined: something else is
+ * different as well, and everything must be gathered anew. (Where a service is another's alias that is done always, because
+ * only building a route tells which rules are in use then.)
+ */
+function routeChanges(before: Table['servers'], now: readonly ServerRoutes[]): RouteChange[] | undefined {
+  if (now.length === 0 || !sameItems(before.map(openOf), now.map(openOf))) return undefined;
+  const changes: RouteChange[] = [];
+  for (const [index, { virtualServices, hostsOf, routesOf }] of now.entries()) {
+    const replaced = replacedItems(before[index]!.virtualServices, virtualServices);
+    if (!replaced) return undefined;
+    for (const [gone, come] of replaced) {
+      const hosts = hostsOf(come);
+      if (!sameItems(hostsOf(gone), hosts)) return undefined;
+      if (hosts.length === 0) continue;
+      const change = { hosts, old: routesOf(gone), routes: routesOf(come) };
+      if (change.old.length === 0 || change.routes.length === 0) return undefined;
+      changes.push(change);
+    }
+  }
+  return changes;
+}
+
+const openOf = ({ open }: Pick<ServerRoutes, 'open'>): OpenServer => open;
 
 /** The hosts that a VirtualService has at a server, in lower case. */
 function hostsAt(open: OpenServer, { identity }: CompileInput, { memo }: Draft) {
