@@ -41,6 +41,12 @@ test('outlier detection: 5 errors unless said otherwise, 0 switches a detector o
   assert.equal(outlier({ splitExternalLocalOriginErrors: true })?.consecutiveLocalOriginFailure, 5);
 });
 
+test('a retry budget that says nothing is what Istio makes of it', () => {
+  assert.deepEqual(clusterOf({ retryBudget: {} }).retryBudget, { percent: 0.2, minRetryConcurrency: 3 });
+  const said = { percent: 50, minRetryConcurrency: 1 };
+  assert.deepEqual(clusterOf({ retryBudget: said }).retryBudget, said);
+});
+
 test('failing over needs outlier detection, distributing does not', () => {
   const locality = (setting: object, outlier: boolean) =>
     clusterOf({

@@ -39,6 +39,9 @@ export function mergePolicy(base: Policy | undefined, over: TrafficPolicySpec | 
   return { ...merged, ...settings };
 }
 
+/** Istio means 20, and writes 0.2 of 100 (pilot: applyRetryBudget). */
+const BUDGET_PERCENT = 0.2;
+
 /** What a Cluster carries of a policy. `mesh` gives the defaults: connectTimeout (10 s) and localityLbSetting. */
 export function clusterPolicy(policy: Policy, mesh: Record<string, unknown>, identity: ProxyIdentity): ClusterPolicy {
   const pool = policy.connectionPool && connectionPool(policy.connectionPool);
@@ -50,7 +53,7 @@ export function clusterPolicy(policy: Policy, mesh: Record<string, unknown>, ide
     ...(pool && Object.keys(pool).length > 0 && { connectionPool: pool }),
     ...(outlier && { outlierDetection: outlier }),
     ...(budget && {
-      retryBudget: { percent: budget.percent ?? 20, minRetryConcurrency: budget.minRetryConcurrency || 3 },
+      retryBudget: { percent: budget.percent ?? BUDGET_PERCENT, minRetryConcurrency: budget.minRetryConcurrency || 3 },
     }),
     ...(tls && { tls }),
     connectTimeoutMs: pool?.connectTimeoutMs ?? wholeMs(mesh.connectTimeout) ?? 10_000,

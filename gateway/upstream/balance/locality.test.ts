@@ -61,6 +61,17 @@ test('failover after failoverPriority orders those whose labels are alike', () =
   ]);
 });
 
+test('failoverPriority says nothing of endpoints that have names', () => {
+  const hosts = PLACES.map((place) => new Host({ address: place, port: 1, labels: {}, weight: 1, locality: place }, 0));
+  const locality = { from: 'us/west/1', failoverPriority: ['topology.kubernetes.io/region'] };
+  const cluster = { resolution: 'DNS', loadBalancer: { policy: 'RANDOM', locality }, outlierDetection: {} };
+  const levels = foldLevels(cluster as unknown as Cluster, hosts);
+  assert.deepEqual(
+    levels.map((groups) => groups.length),
+    [PLACES.length],
+  );
+});
+
 test('distribute gives shares, splits a wildcard by weight and drops whom nobody names', () => {
   const distribute = [{ from: 'us/west/*', to: { 'us/*': 80, 'eu/north/1': 20 } }];
   assert.deepEqual(levelsOf({ distribute }, false), [

@@ -30,7 +30,9 @@ export function foldLevels(cluster: Cluster, hosts: Host[]): PriorityLevels {
     return [share ? distribute(hosts, share.to) : apart(hosts)];
   }
   if (!cluster.outlierDetection) return [whole(hosts)];
-  return byPriority(hosts, setting).map(setting.failover || setting.failoverPriority ? apart : whole);
+  return byPriority(hosts, setting, cluster.resolution).map(
+    setting.failover || setting.failoverPriority ? apart : whole,
+  );
 }
 
 /** `us/*`, `us/west/1`, `*`: a `*` covers everything, and so does a zone or subzone that is missing. */
@@ -60,10 +62,10 @@ const specificity = (pattern: string): number =>
   pattern.split('/').filter((part) => part !== '' && part !== '*').length;
 const weightOf = (hosts: Host[]): number => hosts.reduce((sum, { weight }) => sum + weight, 0);
 
-/** Labels before places, where both are given; priorities without gaps. */
-function byPriority(hosts: Host[], setting: LocalitySetting): Host[][] {
+/** Labels before places, where both are given; priorities without gaps. Istio knows no labels of endpoints that have names. */
+function byPriority(hosts: Host[], setting: LocalitySetting, resolution: Cluster['resolution']): Host[][] {
   const orders = [
-    ...(setting.failoverPriority ? [byLabels(setting)] : []),
+    ...(setting.failoverPriority && resolution !== 'DNS' ? [byLabels(setting)] : []),
     ...(setting.failover || !setting.failoverPriority ? [byDistance(setting)] : []),
   ];
   return orders.reduce((levels, order) => levels.flatMap((level) => compress(level, order)), [hosts]);
