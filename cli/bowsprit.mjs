@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import './types.mjs';
 
 const OLDEST = 24;
 
@@ -14,7 +15,8 @@ else launch();
 function launch() {
   const node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
   const main = join(dirname(fileURLToPath(import.meta.url)), 'main.ts');
-  const args = ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)];
+  const types = new URL('types.mjs', import.meta.url).href;
+  const args = ['--disable-warning=ExperimentalWarning', '--import', types, main, ...process.argv.slice(2)];
   const child = spawn(node, args, { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {

@@ -24,7 +24,7 @@ interface DevOptions extends Omit<ServeOptions, 'control'> {
 
 export function devCommand(): Command {
   return new Command('dev')
-    .description('serve while writing: reloads on every change, with example services')
+    .description('serve while writing: builds filters and reloads on every change, with example services')
     .option('-f, --filename <path>', 'file, folder or - (repeatable); the guestbook workshop unless given', several, [])
     .option('--mesh-config <file>', "Istio's MeshConfig")
     .option('-n, --namespace <name>', 'namespace of resources that name none', 'default')
@@ -47,8 +47,11 @@ async function dev({ services, control, ...options }: DevOptions): Promise<void>
     });
   }
   const filename = options.filename.length > 0 ? options.filename : [EXAMPLE];
+  const { buildFilters } = await import('./filter/watch.ts');
+  const unwatch = await buildFilters(filename, options.namespace);
   const withControl = typeof control === 'string' ? { control } : {};
   await runServe({ ...options, ...withControl, filename, workers: '1' }, (gateway) => printUrls(gateway, filename));
+  unwatch();
 }
 
 function printUrls(gateway: Gateway, filename: string[]): void {

@@ -1,4 +1,4 @@
-/** `bowsprit filter new`: a project that builds, whose tests pass, and that runs in `bowsprit serve` and in Envoy. */
+/** `bowsprit filter new`: a project that builds, whose tests pass, and that runs in `bowsprit dev` and in Envoy. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { CommandError, EXIT } from '../exit.ts';
@@ -16,7 +16,7 @@ export async function newProject(path: string): Promise<void> {
   // npm leaves a file named .gitignore out of a package.
   renameSync(join(folder, 'gitignore'), join(folder, '.gitignore'));
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) fill(join(folder, file), name, folder);
-  console.log(`${path} is ready:\n\n  cd ${path}\n  npx bowsprit filter test\n  npx bowsprit serve -f gateway.yaml\n`);
+  console.log(`${path} is ready:\n\n  cd ${path}\n  npx bowsprit filter test\n  npx bowsprit dev -f gateway.yaml\n`);
 }
 
 function fill(file: string, name: string, folder: string): void {
