@@ -5,29 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { ControlClient, connectionFrom } from '../cli/control/client.ts';
 import { type Served, startServed } from '../test/control/served.ts';
+import { answering, GATEWAY_OBJECT } from '../test/support/resources.ts';
 
 const SAMPLES = 40;
 const BASE = '/apis/networking.istio.io/v1/namespaces/default';
-
-const gateway = {
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'Gateway',
-  metadata: { name: 'gw' },
-  spec: {
-    selector: { istio: 'ingressgateway' },
-    servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
-  },
-};
-const virtualService = (name: string, status: number) => ({
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'VirtualService',
-  metadata: { name },
-  spec: {
-    hosts: [`${name}.test`],
-    gateways: ['gw'],
-    http: [{ match: [{ uri: { prefix: '/' } }], directResponse: { status } }],
-  },
-});
 
 const quantile = (sorted: readonly number[], q: number): number =>
   Math.round((sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0) * 10) / 10;
@@ -39,7 +20,7 @@ async function fill(client: ControlClient, from: number, to: number): Promise<vo
     for (let i = next++; i < to; i = next++) {
       const path = `${BASE}/virtualservices`;
       for (;;) {
-        const { status } = await client.ask('POST', path, virtualService(`vs${i}`, 200));
+        const { status } = await client.ask('POST', path, answering(`vs${i}`, 200));
         if (status === 201) break;
         if (status !== 429) throw new Error(`${path} answered ${status}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -66,7 +47,7 @@ async function measure(served: Served, client: ControlClient, size: number): Pro
   for (let i = 0; i < SAMPLES; i++) {
     const name = `vs${Math.floor(Math.random() * (size - 1)) + 1}`;
     const status = 300 + ((i * 7) % 200);
-    const body = virtualService(name, status);
+    const body = answering(name, status);
     const began = performance.now();
     const path = `${BASE}/virtualservices/${name}?fieldManager=bench&force=true`;
     await client.call('PATCH', path, body, 'application/apply-patch+yaml');
@@ -121,10 +102,7 @@ async function kubectlTimes(served: Served, size: number): Promise<{ p50: number
     const status = 210 + i;
     const name = `vs${size - 2}`;
     const began = performance.now();
-    served.kubectl(
-      ['apply', '--server-side', '--force-conflicts', '-f', '-'],
-      JSON.stringify(virtualService(name, status)),
-    );
+    served.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(answering(name, status)));
     await served.until(`${name}.test`, '/', status, 30_000);
     times.push(performance.now() - began);
   }
@@ -144,7 +122,7 @@ const sizes = process.argv.slice(2).map(Number);
 const served = await startServed();
 try {
   const client = new ControlClient(connectionFrom(served.kubeconfig));
-  await client.call('POST', `${BASE}/gateways`, gateway);
+  await client.call('POST', `${BASE}/gateways`, GATEWAY_OBJECT);
   let filled = 0;
   for (const size of sizes.length > 0 ? sizes : [10, 1000, 10_000]) {
     const began = performance.now();

@@ -4,6 +4,7 @@ import { compile } from '../../control-api/compile/compile.ts';
 import { INGRESS_GATEWAY } from '../../control-api/compile/processor.ts';
 import { neededBindings } from '../../control-api/mesh/bindings.ts';
 import { loadResources } from '../../control-api/resources/load.ts';
+import { GATEWAY } from '../../test/support/resources.ts';
 import { missingBindings, type WranglerConfig, withBindings } from './wrangler-config.ts';
 
 const route = (host: string) => `
@@ -40,15 +41,6 @@ spec: {host: out.example.org, trafficPolicy: {tls: {mode: ${tls}, credentialName
 `
 }
 ${route('out.example.org')}`;
-const GATEWAY = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-`;
 
 function needs(text: string) {
   const { resources } = loadResources([{ file: 'in.yaml', text: GATEWAY + text }], { namespace: 'default' });

@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GATEWAY } from '../../test/support/resources.ts';
 import { configurationOf } from '../configuration.ts';
 import { explain } from './explain.ts';
 import { type Question, questionOf } from './question.ts';
 
-const YAML = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: gw }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
----
-apiVersion: networking.istio.io/v1
+const YAML = `${GATEWAY}apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: up }
 spec:

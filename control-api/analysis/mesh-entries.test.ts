@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GATEWAY } from '../../test/support/resources.ts';
 import { compile } from '../compile/compile.ts';
 import { INGRESS_GATEWAY } from '../compile/processor.ts';
 import { loadResources } from '../resources/load.ts';
 import { analyse } from './analyse.ts';
 
-const GATEWAY = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
+const TO_UI = `${GATEWAY}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: ui}
 spec: {hosts: ["*"], gateways: [gw], http: [{route: [{destination: {host: ui, subset: v1, port: {number: 80}}}]}]}
@@ -43,7 +36,7 @@ spec: {host: ui, subsets: [{name: v1, labels: {version: v1}}], exportTo: [${expo
 
 /** The findings that are about the way into the mesh. */
 function codes(...texts: string[]): (string | undefined)[][] {
-  const { resources } = loadResources([{ file: 'in.yaml', text: GATEWAY + texts.join('') }], { namespace: 'default' });
+  const { resources } = loadResources([{ file: 'in.yaml', text: TO_UI + texts.join('') }], { namespace: 'default' });
   const input = { resources, mesh: {}, identity: INGRESS_GATEWAY };
   const findings = analyse({ input, compiled: compile(input) }).filter(({ code }) => code.startsWith('BSP092'));
   return findings.map(({ code, field }) => [code, field]);

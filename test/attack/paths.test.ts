@@ -5,6 +5,7 @@ import { compiled, service } from '../support/compiled.ts';
 import { startEcho } from '../support/echo.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
 import { get } from '../support/raw-http.ts';
+import { GATEWAY } from '../support/resources.ts';
 
 const echo = await startEcho();
 const edges: Edge[] = [];
@@ -13,15 +14,7 @@ after(async () => {
   echo.stop();
 });
 
-const CONFIG = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw, namespace: default}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
+const CONFIG = `${GATEWAY}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: vs, namespace: default}
 spec:

@@ -6,6 +6,7 @@ import { startEcho } from '../support/echo.ts';
 import { startEdge } from '../support/edge.ts';
 import { startIssuer } from '../support/issuer.ts';
 import { get } from '../support/raw-http.ts';
+import { ALL_TO_UI, GATEWAY } from '../support/resources.ts';
 
 const echo = await startEcho();
 const issuer = await startIssuer('EdDSA');
@@ -14,20 +15,7 @@ after(() => {
   echo.stop();
 });
 
-const config = (jwksUri: string) => `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw, namespace: default}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: vs, namespace: default}
-spec: {hosts: ["*"], gateways: [gw], http: [{route: [{destination: {host: ui}}]}]}
----
-apiVersion: security.istio.io/v1
+const config = (jwksUri: string) => `${GATEWAY}${ALL_TO_UI}apiVersion: security.istio.io/v1
 kind: RequestAuthentication
 metadata: {name: ra, namespace: istio-system}
 spec: {jwtRules: [{issuer: i, jwksUri: "${jwksUri}"}]}

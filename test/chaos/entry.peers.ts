@@ -6,16 +6,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Stage } from '../mesh/stage.ts';
 import { get, persistentGet } from '../support/client.ts';
+import { GATEWAY } from '../support/resources.ts';
 
-const config = (entry: number) => `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
+const config = (entry: number) => `${GATEWAY}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: shop}
 spec:

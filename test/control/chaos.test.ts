@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { request as httpsRequest } from 'node:https';
 import { after, before, test } from 'node:test';
 import { type Connection, ControlClient, connectionFrom } from '../../cli/control/client.ts';
+import { answering, GATEWAY_OBJECT } from '../support/resources.ts';
 import { type Served, startServed } from './served.ts';
 
 const BASE = '/apis/networking.istio.io/v1/namespaces/default';
@@ -15,22 +16,6 @@ before(async () => {
   served = await startServed();
 });
 after(() => served.stop());
-
-const gateway = {
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'Gateway',
-  metadata: { name: 'gw' },
-  spec: {
-    selector: { istio: 'ingressgateway' },
-    servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
-  },
-};
-const virtualService = (name: string, status: number) => ({
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'VirtualService',
-  metadata: { name },
-  spec: { hosts: [`${name}.test`], gateways: ['gw'], http: [{ directResponse: { status } }] },
-});
 
 /** What a watcher knows: the newest event of each object, and how far it has come. */
 interface Watcher {
@@ -87,8 +72,8 @@ function take(watcher: Watcher, line: string): void {
 test('SIGKILL during random writes loses no acknowledged write, serves no half Snapshot, and watches resume without a gap', async () => {
   const connection = connectionFrom(served.kubeconfig);
   const client = new ControlClient(connection);
-  await client.call('POST', `${BASE}/gateways`, gateway);
-  await client.call('POST', `${BASE}/virtualservices`, virtualService('steady', 204));
+  await client.call('POST', `${BASE}/gateways`, GATEWAY_OBJECT);
+  await client.call('POST', `${BASE}/virtualservices`, answering('steady', 204));
   await served.until('steady.test', '/', 204);
   const list = (await client.call('GET', `${BASE}/virtualservices`)) as { metadata: { resourceVersion: string } };
   const watcher = watchFrom(connection, Number(list.metadata.resourceVersion));
@@ -141,7 +126,7 @@ async function write(client: ControlClient, allowed: Map<string, (number | undef
       : await client.ask(
           'PATCH',
           `${path}?fieldManager=chaos&force=true`,
-          virtualService(name, status),
+          answering(name, status),
           'application/apply-patch+yaml',
         );
     if (answer.status < 300) allowed.set(name, [remove ? undefined : status]);
@@ -182,11 +167,10 @@ async function settled(client: ControlClient, watcher: Watcher): Promise<void> {
 test('of two writers with the same resourceVersion one wins and the other gets 409', async () => {
   const client = new ControlClient(connectionFrom(served.kubeconfig));
   const path = `${BASE}/virtualservices/raced`;
-  await client.call('POST', `${BASE}/virtualservices`, virtualService('raced', 200));
+  await client.call('POST', `${BASE}/virtualservices`, answering('raced', 200));
   for (let round = 0; round < 10; round++) {
     const live = (await client.call('GET', path)) as { metadata: Record<string, unknown> };
-    const put = (status: number) =>
-      client.ask('PUT', path, { ...virtualService('raced', status), metadata: live.metadata });
+    const put = (status: number) => client.ask('PUT', path, { ...answering('raced', status), metadata: live.metadata });
     const statuses = (await Promise.all([put(300 + round), put(400 + round)])).map(({ status }) => status).sort();
     // The publisher's own write of the status may come first; then both are told so.
     assert.ok(statuses.join() === '200,409' || statuses.join() === '409,409', statuses.join());

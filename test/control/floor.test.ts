@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ControlClient, connectionFrom } from '../../cli/control/client.ts';
+import { answering, GATEWAY_OBJECT } from '../support/resources.ts';
 import { type Served, startServed } from './served.ts';
 
 const BASE = '/apis/networking.istio.io/v1/namespaces/default';
@@ -12,23 +13,12 @@ const floor = join(tmpdir(), `bowsprit-floor-${process.pid}.yaml`);
 let served: Served;
 let client: ControlClient;
 
-const virtualService = (status: number) => ({
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'VirtualService',
-  metadata: { name: 'web' },
-  spec: { hosts: ['web.test'], gateways: ['gw'], http: [{ directResponse: { status } }] },
-});
-const gateway = {
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'Gateway',
-  metadata: { name: 'gw' },
-  spec: {
-    selector: { istio: 'ingressgateway' },
-    servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
-  },
-};
+const virtualService = (status: number) => answering('web', status);
 const writeFloor = (status: number) =>
-  writeFileSync(floor, [gateway, virtualService(status)].map((object) => JSON.stringify(object)).join('\n---\n'));
+  writeFileSync(
+    floor,
+    [GATEWAY_OBJECT, virtualService(status)].map((object) => JSON.stringify(object)).join('\n---\n'),
+  );
 
 before(async () => {
   writeFloor(210);

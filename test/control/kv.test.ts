@@ -11,6 +11,7 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import type { ServedCount } from '../../gateway/served-count.ts';
 import { KvSnapshots, type Report } from '../../gateway/snapshot-kv.ts';
 import { LIVE } from '../../gateway/snapshot-shards.ts';
+import { answering, GATEWAY_OBJECT } from '../support/resources.ts';
 import { memorySql } from './api.ts';
 
 class FakeKv {
@@ -34,24 +35,13 @@ class FakeKv {
   }
 }
 
-const virtualService = (hosts: string[], status: number) => ({
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'VirtualService',
-  metadata: { name: hosts[0]!.replace('*', 'any') },
-  spec: { hosts, gateways: ['gw'], http: [{ directResponse: { status } }] },
-});
-const gateway = {
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'Gateway',
-  metadata: { name: 'gw' },
-  spec: {
-    selector: { istio: 'ingressgateway' },
-    servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
-  },
-};
+const virtualService = (hosts: string[], status: number) => answering(hosts[0]!.replace('*', 'any'), status, hosts);
 
 function compiled(services: object[]): Compiled {
-  const files = [gateway, ...services].map((object, index) => ({ file: `${index}`, text: JSON.stringify(object) }));
+  const files = [GATEWAY_OBJECT, ...services].map((object, index) => ({
+    file: `${index}`,
+    text: JSON.stringify(object),
+  }));
   const { resources } = loadResources(files, { namespace: 'default' });
   return compile({ resources, mesh: {}, identity: INGRESS_GATEWAY });
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ControlClient, connectionFrom } from '../../cli/control/client.ts';
+import { GATEWAY_OBJECT } from '../support/resources.ts';
 import { type Served, startServed } from './served.ts';
 
 let served: Served;
@@ -29,15 +30,7 @@ const virtualService = (name: string, host: string, gateway = 'gw') => ({
 const apply = (...flags: string[]) => served.bowsprit(['apply', '-f', folder, '--prune', ...flags]);
 
 test('apply creates, is idempotent, and prunes what the files no longer hold', async () => {
-  write('gw.json', {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'Gateway',
-    metadata: { name: 'gw' },
-    spec: {
-      selector: { istio: 'ingressgateway' },
-      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
-    },
-  });
+  write('gw.json', GATEWAY_OBJECT);
   write('a.json', virtualService('a', 'a.test'));
   write('b.json', virtualService('b', 'b.test'));
   const first = await apply();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ControlClient, connectionFrom } from '../../cli/control/client.ts';
+import { GATEWAY_OBJECT } from '../support/resources.ts';
 import { type Served, startServed } from './served.ts';
 
 const BASE = '/apis/networking.istio.io/v1/namespaces/default';
@@ -11,13 +12,7 @@ let client: ControlClient;
 before(async () => {
   served = await startServed();
   client = new ControlClient(connectionFrom(served.kubeconfig));
-  await client.call('POST', `${BASE}/gateways`, {
-    metadata: { name: 'gw' },
-    spec: {
-      selector: { istio: 'ingressgateway' },
-      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
-    },
-  });
+  await client.call('POST', `${BASE}/gateways`, GATEWAY_OBJECT);
   await answerWith(200);
   await served.until('a.test', '/', 200);
   await client.call('POST', '/apis/bowsprit.dev/v1alpha1/namespaces/istio-system/rollouts', {

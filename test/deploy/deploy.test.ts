@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createLocalJWKSet, jwtVerify } from 'jose';
+import { serviceEntry } from '../support/resources.ts';
 import { type Ran, ROOT, run, sentThrough, served } from './bundle.ts';
 
 const BOWSPRIT = 'cli/bowsprit.mjs';
@@ -121,16 +122,7 @@ spec: { ${spec} }
 function configuration(port: number): string {
   return `${GATEWAY}
 ---
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: shop }
-spec:
-  hosts: [shop.example.com]
-  resolution: STATIC
-  ports: [{ number: 80, name: http, protocol: HTTP }]
-  endpoints: [{ address: 127.0.0.1, ports: { http: ${port} } }]
----
-apiVersion: networking.istio.io/v1
+${serviceEntry('shop.example.com', port)}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: shop }
 spec:

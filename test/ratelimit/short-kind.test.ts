@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { freePort } from '../support/free-port.ts';
 import { type Issuer, startIssuer } from '../support/issuer.ts';
+import { GATEWAY, serviceEntry } from '../support/resources.ts';
 import { casesOf } from './cases.ts';
 import { configOf } from './envoy-case.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
@@ -16,24 +17,10 @@ import { startGateway, type TestGateway } from './gateway.ts';
 const folder = mkdtempSync(join(tmpdir(), 'short-kind-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const config = (backend: number, issuer: number): string => `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: backend}
-spec:
-  hosts: [backend.example.com]
-  resolution: STATIC
-  ports: [{number: 80, name: http, protocol: HTTP}]
-  endpoints: [{address: 127.0.0.1, ports: {http: ${backend}}}]
----
-apiVersion: networking.istio.io/v1
+const config = (
+  backend: number,
+  issuer: number,
+): string => `${GATEWAY}${serviceEntry('backend.example.com', backend)}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: vs}
 spec:

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { freePort } from '../support/free-port.ts';
+import { GATEWAY } from '../support/resources.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../../cli/bowsprit.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'serve-command-'));
@@ -16,15 +17,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** A Gateway for every host whose only route answers `body`, and sends /up on to `port`. */
 function configuration(body: string, port: number): string {
-  return `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: gw }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
----
-apiVersion: networking.istio.io/v1
+  return `${GATEWAY}apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: up }
 spec:

@@ -1,0 +1,57 @@
+/** Resources that many tests begin with. YAML texts end with `---`, so that more can follow. */
+
+/** Gateway `gw`: every host, plain, on port 80. */
+export const GATEWAY = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: gw, namespace: default }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
+---
+`;
+
+/** The same as an object for the API. */
+export const GATEWAY_OBJECT = {
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'Gateway',
+  metadata: { name: 'gw' },
+  spec: {
+    selector: { istio: 'ingressgateway' },
+    servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+  },
+};
+
+/** A VirtualService of `gw` as an object: its hosts are answered with `status`. */
+export function answering(name: string, status: number, hosts = [`${name}.test`]) {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name },
+    spec: { hosts, gateways: ['gw'], http: [{ directResponse: { status } }] },
+  };
+}
+
+/** A host outside of the cluster whose one address is 127.0.0.1:`port`. */
+export function serviceEntry(host: string, port: number): string {
+  return `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ${host.split('.')[0]} }
+spec:
+  hosts: [${host}]
+  resolution: STATIC
+  ports: [{ number: 80, name: http, protocol: HTTP }]
+  endpoints: [{ address: 127.0.0.1, ports: { http: ${port} } }]
+---
+`;
+}
+
+/** VirtualService `vs` of `gw`: every host goes to the Service `ui`. */
+export const ALL_TO_UI = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: vs, namespace: default }
+spec: { hosts: ["*"], gateways: [gw], http: [{ route: [{ destination: { host: ui } }] }] }
+---
+`;
