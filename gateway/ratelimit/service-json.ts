@@ -23,7 +23,7 @@ const UNITS: readonly (LimitUnit | 'UNKNOWN')[] = [
 ];
 const MAX_UINT32 = 2 ** 32 - 1;
 
-/** @throws BadLimitRequest for bad JSON, an unknown field, a wrong type, no domain or no descriptor. */
+/** @throws BadLimitRequest for bad JSON, an unknown or doubled field, a wrong type, no domain or no descriptor. */
 export function parseLimitRequest(body: string): LimitRequest {
   const fields = message(parseJson(body), ['domain', 'descriptors', 'hitsAddend']);
   const domain = text(fields.domain);
@@ -53,11 +53,29 @@ function limitOf(value: unknown): NonNullable<LimitRequestDescriptor['limit']> {
 }
 
 function parseJson(body: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(body);
+    value = JSON.parse(body);
   } catch (error) {
     throw new BadLimitRequest(String(error));
   }
+  if (hasDoubledField(body)) throw new BadLimitRequest('doubled field');
+  return value;
+}
+
+/** JSON.parse takes the last of several, protobuf's JSON refuses them. */
+function hasDoubledField(json: string): boolean {
+  const open: Set<string>[] = [];
+  for (const [token, key, isKey] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (isKey && key !== undefined) {
+      const fields = open.at(-1);
+      if (fields?.has(key)) return true;
+      fields?.add(key);
+    }
+  }
+  return false;
 }
 
 /** The fields by their camelCase names; null stands for an absent one. */
@@ -137,13 +155,19 @@ function metadataOf(request: LimitRequest, { statuses }: Decision): Fields {
   const merged = passed.reduce<Fields>(merge, {});
   return {
     domain: request.domain,
-    descriptors: request.descriptors.map(({ entries, hitsAddend }) => ({
+    descriptors: request.descriptors.map(({ entries, limit, hitsAddend }) => ({
       entries: entries.map(({ key, value }) => `${key}=${value}`),
+      ...(limit ? { limit: limitText(limit) } : {}),
       ...(hitsAddend === undefined ? {} : { hitsAddend }),
     })),
     ...(request.hitsAddend ? { hitsAddend: request.hitsAddend } : {}),
     ...(Object.keys(merged).length > 0 ? { metadata: merged } : {}),
   };
+}
+
+/** Protobuf's text form. */
+function limitText({ requestsPerUnit, unit }: NonNullable<LimitRequestDescriptor['limit']>): string {
+  return `${requestsPerUnit ? `requests_per_unit:${requestsPerUnit} ` : ''}unit:${unit}`;
 }
 
 /** Objects are merged, everything else keeps the first value. */

@@ -1,12 +1,15 @@
 /**
- * How many permits to lease. By demand over a second or two, never more than a fair share of half of what is left, and
+ * How many permits to lease. By demand over half a second, never more than a fair share of half of what is left, and
  * growing from small: so that leases shrink to nothing as the limit comes near and few permits sit in idle isolates.
  */
 import { EXACT_HEADROOM } from './protocol.ts';
 
-/** Seconds of its own demand that an isolate may hold; a short window allows less (a second: none at all). */
+/**
+ * Seconds of its own demand that an isolate may hold; a short window allows less (a second: none at all). What is unspent
+ * dies with its isolate: twice as much would save one call a second and lose twice the permits.
+ */
 export function leaseSeconds(windowSeconds: number): number {
-  return windowSeconds < 2 ? 0 : Math.min(1, windowSeconds / 30);
+  return windowSeconds < 2 ? 0 : Math.min(0.5, windowSeconds / 60);
 }
 
 /** What an isolate asks for: its demand, at most about double of what it got the last time. */

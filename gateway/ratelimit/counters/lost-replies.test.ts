@@ -12,7 +12,7 @@ class Rows implements CounterRows {
   readonly kept = new Map<string, Answer>();
   read = (name: string, start: number) => structuredClone(this.counters.get(name + start));
   write = (row: CounterUsage) => void this.counters.set(row.name + row.start, { ...row });
-  removeEnded() {}
+  removeEnded = () => false;
   answers = () => structuredClone([...this.kept.values()]);
   writeAnswer = (answer: Answer) => void this.kept.set(answer.from, structuredClone(answer));
   removeAnswers(at: number) {

@@ -71,8 +71,8 @@ export class CounterObject extends DurableObject<CounterEnv> {
   }
 
   override async alarm(): Promise<void> {
-    this.#table.sweep();
-    if (this.#rows.count() > 0) await this.ctx.storage.setAlarm(Date.now() + SWEEP_MS);
+    const more = this.#table.sweep();
+    if (!this.#rows.isEmpty()) await this.ctx.storage.setAlarm(Date.now() + (more ? SETTLE_MS : SWEEP_MS));
   }
 
   async #adopt(requests: CountRequest[]): Promise<void> {
@@ -94,8 +94,8 @@ export class CounterObject extends DurableObject<CounterEnv> {
       }, SETTLE_MS);
     }
     if (Date.now() < this.#nextSweep) return;
-    if (this.#nextSweep > 0) this.#table.sweep();
-    this.#nextSweep = Date.now() + SWEEP_MS;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(this.#nextSweep + SWEEP_MS));
+    const more = this.#nextSweep > 0 && this.#table.sweep();
+    this.#nextSweep = Date.now() + (more ? SETTLE_MS : SWEEP_MS);
+    if (!more) this.ctx.waitUntil(this.ctx.storage.setAlarm(this.#nextSweep + SWEEP_MS));
   }
 }

@@ -27,6 +27,8 @@ interface Batch {
 interface Lane {
   idle: Slot[];
   waiting: Batch | undefined;
+  /** Counters in the last call. */
+  last: number;
   /** Milliseconds, when something last left or came back. */
   progress: number;
 }
@@ -34,8 +36,8 @@ interface Lane {
 /** A lane without progress for so long has lost its sender (the request that was to send was cancelled): start anew. */
 const STUCK_MS = 5000;
 /**
- * Where so many counters wait for the next call, more are about to: it waits a moment for them, because a call costs far more
- * than a counter in it.
+ * Where so many counters wait for a call, or went with the last one, more are about to come: it waits a moment for them, because
+ * a call costs far more than a counter in it.
  */
 const CROWD = 4;
 const CROWD_MS = 1;
@@ -90,7 +92,7 @@ export class Outbox {
     const known = this.#lanes.get(object);
     if (known && !isStuck(known, this.#store.atOnce)) return known;
     const idle = Array.from({ length: this.#store.atOnce }, (_, index) => new Slot(`${this.#name}/${index}`));
-    const lane = { idle, waiting: undefined, progress: Date.now() };
+    const lane = { idle, waiting: undefined, last: 0, progress: Date.now() };
     this.#lanes.set(object, lane);
     return lane;
   }
@@ -98,10 +100,9 @@ export class Outbox {
   async #run(object: string, lane: Lane, batch: Batch, waitUntil: WaitUntil): Promise<void> {
     // Questions of the same turn go together; later ones when a call has come back.
     if (batch.slot) await Promise.resolve();
-    else {
-      await batch.start.promise;
-      if (batch.parts.size >= CROWD) await new Promise((resolve) => setTimeout(resolve, CROWD_MS));
-    }
+    else await batch.start.promise;
+    if (Math.max(batch.parts.size, lane.last) >= CROWD) await new Promise((resolve) => setTimeout(resolve, CROWD_MS));
+    lane.last = batch.parts.size;
     lane.waiting = undefined;
     lane.progress = Date.now();
     const slot = batch.slot as Slot;

@@ -7,6 +7,9 @@ type Sql = Pick<DurableObjectStorage['sql'], 'exec'>;
 type SqlRow = { name: string; start: number; ends: number; count: number; max: number; moved: number };
 type AnswerRow = { asker: string; number: number; replies: string; at: number };
 
+/** Rows removed in one turn: nobody is to wait for a million of them. */
+const AT_ONCE = 5000;
+
 export class SqlRows implements CounterRows {
   readonly #sql: Sql;
 
@@ -14,6 +17,7 @@ export class SqlRows implements CounterRows {
     this.#sql = sql;
     sql.exec(`CREATE TABLE IF NOT EXISTS counters (name TEXT NOT NULL, start INTEGER NOT NULL, ends INTEGER NOT NULL,
       count INTEGER NOT NULL, max INTEGER NOT NULL, moved INTEGER NOT NULL, PRIMARY KEY (name, start)) WITHOUT ROWID`);
+    sql.exec('CREATE INDEX IF NOT EXISTS ended ON counters (ends)');
     sql.exec(`CREATE TABLE IF NOT EXISTS answers (asker TEXT PRIMARY KEY, number INTEGER NOT NULL, replies TEXT NOT NULL,
       at INTEGER NOT NULL) WITHOUT ROWID`);
   }
@@ -44,17 +48,23 @@ export class SqlRows implements CounterRows {
   write({ name, start, ends, count, limit, moved }: CounterUsage): void {
     const values = [name, start, ends, count, limit, moved ? 1 : 0];
     this.#sql.exec(
-      'INSERT OR REPLACE INTO counters (name, start, ends, count, max, moved) VALUES (?, ?, ?, ?, ?, ?)',
+      `INSERT INTO counters (name, start, ends, count, max, moved) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET count = excluded.count, max = excluded.max, moved = excluded.moved`,
       ...values,
     );
   }
 
-  removeEnded(second: number): void {
-    this.#sql.exec('DELETE FROM counters WHERE ends <= ?', second);
+  removeEnded(second: number): boolean {
+    const { rowsWritten } = this.#sql.exec(
+      'DELETE FROM counters WHERE (name, start) IN (SELECT name, start FROM counters WHERE ends <= ? LIMIT ?)',
+      second,
+      AT_ONCE,
+    );
+    return rowsWritten >= AT_ONCE;
   }
 
-  count(): number {
-    return this.#sql.exec<{ rows: number }>('SELECT count(*) AS rows FROM counters').one().rows;
+  isEmpty(): boolean {
+    return this.#sql.exec('SELECT 1 FROM counters LIMIT 1').toArray().length === 0;
   }
 
   /** Open windows of the names that begin with `prefix`, the highest counts first. */

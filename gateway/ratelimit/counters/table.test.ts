@@ -30,6 +30,7 @@ class MemoryRows implements CounterRows {
   }
   removeEnded(second: number) {
     for (const [key, { ends }] of this.rows) if (ends <= second) this.rows.delete(key);
+    return false;
   }
 }
 

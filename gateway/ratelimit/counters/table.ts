@@ -13,8 +13,8 @@ import type { CountCall, CounterUsage, CountReply, CountRequest } from './protoc
 export interface CounterRows extends AnswerRows {
   read(name: string, start: number): CounterUsage | undefined;
   write(row: CounterUsage): void;
-  /** Removes the rows of windows that ended at or before `second`. */
-  removeEnded(second: number): void;
+  /** Removes rows of windows that ended at or before `second`, some at a time. True: there may be more. */
+  removeEnded(second: number): boolean;
 }
 
 interface Counter {
@@ -134,17 +134,18 @@ export class CounterTable {
     return row && { ...row, count: counter?.count ?? row.count };
   }
 
-  /** Forgets windows that are over. */
-  sweep(): void {
-    if (!this.#options.expire) return;
+  /** Forgets windows that are over. True: not yet all of them. */
+  sweep(): boolean {
+    if (!this.#options.expire) return false;
     const ended = Math.floor(this.#options.now() / 1000) - GRACE_SECONDS;
-    this.#rows.removeEnded(ended);
+    const more = this.#rows.removeEnded(ended);
     this.#answers.sweep(this.#options.now());
     for (const [key, counter] of this.#counters) {
       if (counter.row.ends > ended) continue;
       this.#counters.delete(key);
       this.#unsettled.delete(counter);
     }
+    return more;
   }
 
   #counter(request: Pick<CountRequest, 'name' | 'start' | 'ends' | 'limit'>): Counter {
