@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { V8_FLAGS } from '../cli/serve/capnp.ts';
 import type { VirtualHost } from '../gateway/snapshot.ts';
 import { startEdge } from '../test/support/edge.ts';
 import { freePort } from '../test/support/free-port.ts';
@@ -47,6 +48,7 @@ export async function startEnvoy(virtualHosts: VirtualHost[], upstream: number):
 function workerConfiguration(script: string, port: number, upstream: number): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = ${JSON.stringify(V8_FLAGS)},
   services = [ (name = "w", worker = .w), (name = "up", external = (address = "127.0.0.1:${upstream}", http = ())) ],
   sockets = [ (name = "http", address = "127.0.0.1:${port}", http = (), service = "w") ] );
 const w :Workerd.Worker = (

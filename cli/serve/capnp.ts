@@ -48,6 +48,11 @@ export interface WorkerConfig {
   compiler?: string;
 }
 
+/**
+ * A request waits while V8 collects its young generation, the longer the larger that is: with V8's default, which grows to 16 MB,
+ * up to tens of milliseconds, with 1 MB under one. docs/performance.md, "Latency".
+ */
+export const V8_FLAGS: readonly string[] = ['--max-semi-space-size=1'];
 const COMPATIBILITY_DATE = '2026-08-01';
 /** Host name of the CONNECT request that opens an RPC session between two of our processes. */
 const RPC_HOST = 'bowsprit';
@@ -160,6 +165,7 @@ export function workerdConfig(config: WorkerConfig): string {
   }
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = [${V8_FLAGS.map(text).join(', ')}],
   services = ${list(services)},
   sockets = ${list(config.sockets.map(socket))}
 );

@@ -93,7 +93,7 @@ export class HttpExchange implements Exchange {
     if (cf?.tlsClientAuth) this.peer.principal = certificateName(cf.tlsClientAuth);
     this.serverName = cf?.serverName;
     this.clientAddress = clientAddressOf(this.peer, headers.get('x-forwarded-for'), proxies);
-    this.headerCount = headers.names.size;
+    this.headerCount = headers.size;
     sanitiseRequestHeaders(headers, this.peer.address, this.clientAddress, this.scheme);
     const certificate = cf?.tlsClientAuth && forwardedClientCert(cf.tlsClientAuth);
     if (certificate !== undefined) headers.set('x-forwarded-client-cert', certificate);

@@ -17,11 +17,15 @@ export interface Tried {
 }
 
 /** @param tryMs until the headers, Infinity: no limit. @returns the answer, its body unread, or why there is none */
-export async function attemptOnce(exchange: HttpExchange, target: Tried, host: Host, tryMs: number): Promise<Outcome> {
-  const { breaker } = target.balancer;
-  if (!breaker.limits) return sendTo(exchange, target.balancer, host, tryMs);
+export function attemptOnce(exchange: HttpExchange, target: Tried, host: Host, tryMs: number): Promise<Outcome> {
+  return target.balancer.breaker.limits
+    ? sendAdmitted(exchange, target, host, tryMs)
+    : sendTo(exchange, target.balancer, host, tryMs);
+}
+
+async function sendAdmitted(exchange: HttpExchange, target: Tried, host: Host, tryMs: number): Promise<Outcome> {
   const started = Date.now();
-  const release = await breaker.admit(host, tryMs);
+  const release = await target.balancer.breaker.admit(host, tryMs);
   if (typeof release === 'string') return release;
   const outcome = await sendTo(exchange, target.balancer, host, tryMs - (Date.now() - started));
   if (typeof outcome === 'string') release();
@@ -35,23 +39,25 @@ async function sendTo(
   host: Host,
   tryMs: number,
 ): Promise<Outcome> {
-  const busy = host.inFlight.begin(Date.now());
-  const limit = limitTry(tryMs, connectMs(host, cluster), host.endpoint);
+  const started = Date.now();
+  const busy = host.inFlight.begin(started);
+  const limit = limitTry(tryMs, connectMs(host, cluster, started), host.endpoint);
   const outcome = await send(exchange, cluster, host, limit.signal);
   limit.cancel();
   busy.count--;
   if (outcome === 'gone') return outcome;
+  const ended = Date.now();
   if (typeof outcome === 'string') {
-    detector?.failed(host, outcome, Date.now());
+    detector?.failed(host, outcome, ended);
   } else {
-    host.answeredAt = Date.now();
-    detector?.answered(host, outcome.status, Date.now());
+    host.answeredAt = ended;
+    detector?.answered(host, outcome.status, ended);
   }
   return outcome;
 }
 
 /** Whoever answered lately has connections standing, as in Envoy's pool: connecting takes no time, and no timer. */
-function connectMs({ answeredAt }: Host, { connectTimeoutMs, resolution }: Cluster): number {
-  const stands = resolution === 'MESH' || Date.now() - answeredAt < connectTimeoutMs;
+function connectMs({ answeredAt }: Host, { connectTimeoutMs, resolution }: Cluster, now: number): number {
+  const stands = resolution === 'MESH' || now - answeredAt < connectTimeoutMs;
   return stands ? Number.POSITIVE_INFINITY : connectTimeoutMs;
 }

@@ -42,11 +42,19 @@ export interface Target extends Tried {
 }
 
 /** Asks what the workloads behind would refuse, then tries. */
-export async function attempts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
-  const refused = target.guard === undefined ? undefined : await target.guard(exchange);
+export function attempts(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
+  const { guard, sign } = target;
+  return guard || sign ? permitted(exchange, plan, target) : counted(exchange, plan, target);
+}
+
+async function permitted(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
+  const refused = await target.guard?.(exchange);
   if (refused !== undefined) return refused;
-  const signing = target.sign?.(exchange);
-  if (signing !== undefined) await signing;
+  await target.sign?.(exchange);
+  return counted(exchange, plan, target);
+}
+
+function counted(exchange: HttpExchange, plan: ForwardPlan, target: Target): Promise<Verdict> {
   const verdict = tryHosts(exchange, plan, target);
   // Where requests or retries are limited, one whose client goes away has to be counted down all the same.
   const { limits, limitsRetries } = target.balancer.breaker;
@@ -58,6 +66,7 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
   const { balancer, hash } = target;
   const perTryMs = plan.retry?.perTryTimeoutMs ?? 0;
   const started = Date.now();
+  let now = started;
   const deadline = new Deadline(plan.timeoutMs, started);
   const body = bodyOf(exchange, plan);
   plan.mirror?.(exchange, body);
@@ -66,9 +75,9 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
   for (let attempt = 1; ; attempt++) {
     exchange.upstream.endpoint = host.endpoint;
     exchange.upstream.attempts = attempt;
-    if (attempt > 1) announce(exchange, attempt, deadline.expectedMs(perTryMs, Date.now()));
+    if (attempt > 1) announce(exchange, attempt, deadline.expectedMs(perTryMs, now));
     exchange.body = body.take() ?? null;
-    const outcome = await attemptOnce(exchange, target, host, deadline.tryMs(perTryMs, Date.now()));
+    const outcome = await attemptOnce(exchange, target, host, deadline.tryMs(perTryMs, now));
     const wait = retryWait(exchange, plan.retry, target, { outcome, attempt, deadline, body });
     if (wait === undefined) {
       body.release();
@@ -77,7 +86,8 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
     letGo(exchange, outcome, balancer.cluster);
     tried?.add(host);
     await new Promise((resolve) => setTimeout(resolve, Math.min(wait, deadline.at - Date.now())));
-    const next = deadline.passed(Date.now())
+    now = Date.now();
+    const next = deadline.passed(now)
       ? timeoutReply('response_timeout')
       : chooseHost(balancer, exchange.env, hash, tried);
     if (!(next instanceof Host)) {
@@ -169,7 +179,7 @@ interface Finished {
 
 function finish(
   exchange: HttpExchange,
-  { cookies, release }: Target,
+  { balancer, cookies, release }: Target,
   { outcome, attempt, started, deadline }: Finished,
 ): LocalReply | undefined {
   if (typeof outcome === 'string') {
@@ -177,7 +187,7 @@ function finish(
     if (outcome === 'timeout' && deadline.passed(Date.now())) return timeoutReply('response_timeout');
     return failureReply(outcome, attempt);
   }
-  takeOver(exchange, outcome, { started, until: deadline.at, ended: release });
+  takeOver(exchange, outcome, balancer.cluster, { started, until: deadline.at, ended: release });
   exchange.routeHeaders?.(exchange.responseHeaders, exchange);
   for (const cookie of cookies) exchange.responseHeaders.append('set-cookie', cookie);
   return undefined;

@@ -62,7 +62,7 @@ function breakable(body: Bytes, signal: AbortSignal | undefined): { body: Bytes;
 }
 
 /** 101 where nobody asked for another protocol: no Response can be made of it. */
-const isUnasked = ({ status, webSocket }: Response): boolean => status < 200 && !webSocket;
+const isUnasked = (answer: Response): boolean => answer.status < 200 && !answer.webSocket;
 
 /** The runtime marks lost connections so; a failed handshake is an "internal error" to it, its reason in its own log only. */
 const isLostConnection = (error: unknown): boolean => (error as { retryable?: boolean }).retryable === true;

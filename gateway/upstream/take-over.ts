@@ -1,5 +1,6 @@
 /** The upstream's answer becomes the exchange's. */
 import type { HttpExchange } from '../listener/http-exchange.ts';
+import type { Cluster } from '../snapshot.ts';
 import { readEntry } from './mesh-headers.ts';
 import { watchBody } from './watch-body.ts';
 
@@ -14,18 +15,24 @@ export interface TakeOver {
 
 /** The last status that a Response can be made with; HTTP allows three digits. */
 const LAST_STATUS = 599;
+const SWITCHING_PROTOCOLS = 101;
 
 /**
  * The Response that goes on to the client, its headers open to changes. The body passes untouched, at the runtime's own
  * speed, unless its end matters.
  */
-export function takeOver(exchange: HttpExchange, answer: Response, { started, until, ended }: TakeOver): void {
+export function takeOver(
+  exchange: HttpExchange,
+  answer: Response,
+  { resolution }: Cluster,
+  { started, until, ended }: TakeOver,
+): void {
   // The runtime makes no Response with such a status, but passes one on: then its headers stay the upstream's.
   const fixed = answer.status > LAST_STATUS;
   exchange.passOn(fixed ? answer : changeable(exchange, answer, until, ended), !fixed);
   if (fixed) ended?.();
   exchange.details = 'via_upstream';
-  const entry = readEntry(exchange.responseHeaders);
+  const entry = resolution === 'MESH' ? readEntry(exchange.responseHeaders) : undefined;
   if (entry) {
     for (const flag of entry.flags) exchange.flags.add(flag);
     exchange.details = entry.details;
@@ -39,7 +46,7 @@ function changeable(
   until: number,
   ended: (() => void) | undefined,
 ): Response {
-  if (answer.webSocket === null) return new Response(bodyOf(exchange, answer, until, ended), answer);
+  if (answer.status !== SWITCHING_PROTOCOLS) return new Response(bodyOf(exchange, answer, until, ended), answer);
   ended?.();
   return upgraded(answer);
 }
@@ -55,10 +62,11 @@ function bodyOf(
   until: number,
   ended: (() => void) | undefined,
 ): ReadableStream | null {
-  const { body, headers } = answer;
+  const { body } = answer;
   if (body === null) ended?.();
   if (body === null || (until === Number.POSITIVE_INFINITY && ended === undefined)) return body;
   // The length of an encoded answer is not that of what the runtime hands over here.
+  const { headers } = answer;
   const length = headers.has('content-encoding') ? null : headers.get('content-length');
   const watched = watchBody(body as ReadableStream<Uint8Array>, length, until);
   const counted = watched.ended.then((late) => {

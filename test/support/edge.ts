@@ -8,6 +8,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { V8_FLAGS } from '../../cli/serve/capnp.ts';
 import { endpointBinding } from '../../gateway/bindings.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { freePort } from './free-port.ts';
@@ -111,6 +112,7 @@ function configuration(
   );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = ${JSON.stringify(V8_FLAGS)},
   services = [ (name = "internet", network = (allow = ["public", "private", "local"])), (name = "edge", worker = .worker), ${services.join(', ')} ],
   sockets = [ ${sockets.join(', ')} ] );
 const worker :Workerd.Worker = (
