@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { serviceEntry } from '../support/resources.ts';
+import { GATEWAY, serviceEntry } from '../support/resources.ts';
 import { type Ran, ROOT, run, sentThrough, served } from './bundle.ts';
 
 const BOWSPRIT = 'cli/bowsprit.mjs';
@@ -93,19 +93,8 @@ describe('deploy', { concurrency: 1 }, () => {
   });
 });
 
-const GATEWAY = `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: { name: gw }
-spec:
-  selector: { istio: ingressgateway }
-  servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }]
-`;
-
 /** A route to a service that nobody has named here, and the entry that reaches it. */
-const behindEntry = (spec: string): string => `${GATEWAY}
----
-apiVersion: networking.istio.io/v1
+const behindEntry = (spec: string): string => `${GATEWAY}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: ui }
 spec:
@@ -120,9 +109,7 @@ spec: { ${spec} }
 `;
 
 function configuration(port: number): string {
-  return `${GATEWAY}
----
-${serviceEntry('shop.example.com', port)}apiVersion: networking.istio.io/v1
+  return `${GATEWAY}${serviceEntry('shop.example.com', port)}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: shop }
 spec:

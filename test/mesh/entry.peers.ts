@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Answer, type Ask, get, persistentGet } from '../support/client.ts';
+import { GATEWAY } from '../support/resources.ts';
 import { helloThrough } from '../support/web-socket.ts';
 import type { Seen } from './application.ts';
 import { Stage } from './stage.ts';
@@ -14,15 +15,7 @@ const users = await generateKeyPair('ES256', { extractable: true });
 const usersJwks = JSON.stringify({ keys: [{ ...(await exportJWK(users.publicKey)), alg: 'ES256' }] });
 const reviews = (subset: string) => `destination: {host: reviews, subset: ${subset}, port: {number: 9080}}`;
 
-const config = (entry: number) => `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
+const config = (entry: number) => `${GATEWAY}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: shop}
 spec:

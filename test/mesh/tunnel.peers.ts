@@ -8,20 +8,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { type Ask, get, persistentGet } from '../support/client.ts';
+import { GATEWAY } from '../support/resources.ts';
 import type { Seen } from './application.ts';
 import { Stage } from './stage.ts';
 
 const V1 = 'outbound|9080|v1|reviews.default.svc.cluster.local';
 
-const config = (tunnel: number, jwks: string) => `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
-apiVersion: networking.istio.io/v1
+const config = (tunnel: number, jwks: string) => `${GATEWAY}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: shop}
 spec:
