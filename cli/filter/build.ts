@@ -2,10 +2,11 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { stringify } from 'yaml';
+import { digest } from '../../control-api/modules/fetch.ts';
+import { imageOf } from '../../control-api/modules/oci/image.ts';
 import { BuildError, compileFilter } from '../../sdk/build/compile.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { digest } from '../modules/store.ts';
-import { imageOf, writeLayout } from '../oci/image.ts';
+import { writeLayout } from '../oci/layout.ts';
 import { type Project, projectIn } from './project.ts';
 
 export interface Built {

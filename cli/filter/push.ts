@@ -1,12 +1,13 @@
 /** `bowsprit filter push`: to a registry, in the form Istio takes, and back again to be sure. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { digest } from '../../control-api/modules/fetch.ts';
+import type { Credentials } from '../../control-api/modules/oci/credentials.ts';
+import { imageOf, pluginLayer, pluginOf } from '../../control-api/modules/oci/image.ts';
+import { parseReference, type Reference } from '../../control-api/modules/oci/reference.ts';
+import { Registry } from '../../control-api/modules/oci/registry.ts';
 import { CommandError, EXIT } from '../exit.ts';
-import { digest } from '../modules/store.ts';
-import { type Credentials, storedCredentials } from '../oci/credentials.ts';
-import { imageOf, pluginLayer, pluginOf } from '../oci/image.ts';
-import { parseReference, type Reference } from '../oci/reference.ts';
-import { Registry } from '../oci/registry.ts';
+import { storedCredentials } from '../oci/credentials.ts';
 import { build, manifest } from './build.ts';
 
 interface PushFlags {

@@ -2,15 +2,13 @@
  * Wasm modules on this machine, by URL: files as they are, and what was fetched, kept in the user's cache under the
  * digest. The compiler asks here; nothing is fetched here.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadedModule, ModuleReference } from '../../control-api/compile/processor.ts';
+import { digest } from '../../control-api/modules/fetch.ts';
 import { BOUNDS_VERSION, bounded } from '../../gateway/wasm/bounds/bounded.ts';
-
-export const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Where modules are kept; BOWSPRIT_CACHE overrides. */
 export function cacheFolder(): string {

@@ -1,7 +1,6 @@
 /** What the control process asks of this process: to serve a Snapshot, and to fetch the Wasm modules that it names. */
 import { fileURLToPath } from 'node:url';
 import type { ModuleReference } from '../../control-api/compile/processor.ts';
-import type { Resource } from '../../control-api/resources/resource.ts';
 import type { FetchedModule } from '../../control-api/store/wanted-modules.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import { ModuleStore } from '../modules/store.ts';
@@ -37,9 +36,9 @@ export function controlGateways(
     served: async () => (await gateway.generation?.served()) ?? [],
     fetch: async (references) => {
       const store = new ModuleStore();
-      const { fetchModules } = await import('../modules/fetch.ts');
-      await fetchModules(references.map(pluginOf), store);
-      const fetched = references.map((reference): FetchedModule => {
+      const { fetchOne } = await import('../modules/fetch.ts');
+      await Promise.all(references.map(({ dockerConfig, ...reference }) => fetchOne(reference, dockerConfig, store)));
+      const fetched = references.map(({ dockerConfig: _, ...reference }): FetchedModule => {
         const refused = isFile(reference) && !isOurs(reference.url);
         const loaded = refused
           ? { problem: 'a file:// URL is taken from the files of -f only' }
@@ -63,24 +62,4 @@ function filtersOf({ listeners }: Snapshot, files: ReadonlyMap<string, string>):
     httpFilters.flatMap(({ config }) => (config.kind === 'wasm' ? [config.sha256] : [])),
   );
   return new Map(digests.flatMap((digest) => (files.has(digest) ? [[digest, files.get(digest)!]] : [])));
-}
-
-/** The fetcher reads WasmPlugins. */
-function pluginOf({ url, sha256, always, pullSecret }: ModuleReference): Resource {
-  const spec = {
-    url,
-    ...(sha256 && { sha256 }),
-    imagePullPolicy: always ? 'Always' : 'IfNotPresent',
-    ...(pullSecret && { imagePullSecret: pullSecret }),
-  };
-  const metadata = { name: '', namespace: '', labels: {}, annotations: {}, creationTimestamp: '' };
-  const at = () => ({ file: '(api)', line: 1, column: 1 });
-  return {
-    apiVersion: 'extensions.istio.io/v1alpha1',
-    group: 'extensions.istio.io',
-    kind: 'WasmPlugin',
-    metadata,
-    spec,
-    at,
-  };
 }

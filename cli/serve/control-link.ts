@@ -1,11 +1,10 @@
 /** The parent's line to the control process, over a Unix socket that nobody else reaches. */
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
-import type { ModuleReference } from '../../control-api/compile/processor.ts';
 import type { Credential } from '../../control-api/store/credentials.ts';
 import type { FloorSource } from '../../control-api/store/floor.ts';
 import { MODULES_WANTED, STAGING_ENDS } from '../../control-api/store/stream.ts';
-import type { FetchedModule } from '../../control-api/store/wanted-modules.ts';
+import type { FetchedModule, WantedModule } from '../../control-api/store/wanted-modules.ts';
 import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { SnapshotHead } from '../../gateway/snapshot-shards.ts';
@@ -22,7 +21,7 @@ export interface Gateways {
   /** What was answered with each Snapshot. */
   served(): Promise<ServedCount[]>;
   /** Fetches Wasm modules; never rejects. */
-  fetch(references: readonly ModuleReference[]): Promise<FetchedModule[]>;
+  fetch(references: readonly WantedModule[]): Promise<FetchedModule[]>;
 }
 
 const RETRY_MS = 500;
@@ -112,7 +111,7 @@ export class ControlLink {
   }
 
   async #fetchModules(gateways: Gateways): Promise<void> {
-    const wanted = JSON.parse(await this.#text('GET', '/modules')) as ModuleReference[];
+    const wanted = JSON.parse(await this.#text('GET', '/modules')) as WantedModule[];
     await this.learn(await gateways.fetch(wanted));
   }
 

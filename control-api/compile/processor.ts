@@ -47,8 +47,10 @@ export interface ModuleReference {
   url: string;
   /** As the user wrote it; '' when not given. */
   sha256: string;
-  /** Name of the Secret with the registry's credentials, in the resource's namespace. */
+  /** The Secret with the registry's credentials. */
   pullSecret?: string;
+  /** That of the Secret, which is the resource's. */
+  namespace?: string;
   /** Fetch again although it is there: imagePullPolicy Always, or a tag `latest` without a policy. */
   always: boolean;
 }

@@ -91,7 +91,8 @@ function matches(match: Extension['match'], { port }: Listener): boolean {
  * place without one, so that failStrategy decides, as it does in Istio.
  */
 function digestOf({ resource, path, wasm }: Extension, input: CompileInput, draft: Draft): string | undefined {
-  const reference = referenceOf(wasm);
+  const { namespace } = resource.metadata;
+  const reference = { ...referenceOf(wasm), ...(wasm.imagePullSecret && { namespace }) };
   const loaded = input.modules?.(reference) ?? { problem: 'modules are not fetched here' };
   if ('sha256' in loaded) return loaded.sha256;
   const place = about(resource, [...path, 'url']);
@@ -103,7 +104,7 @@ function digestOf({ resource, path, wasm }: Extension, input: CompileInput, draf
   const open = wasm.failStrategy === 'FAIL_OPEN';
   const consequence = open ? 'requests pass without it (FAIL_OPEN)' : 'its requests are answered with 503';
   draft.findings.push(finding('WasmFetchFailed', { url: reference.url, problem, consequence }, place));
-  return wasm.sha256 ?? '';
+  return '';
 }
 
 /** What is to be fetched. A URL without a scheme is an image, as in Istio. */

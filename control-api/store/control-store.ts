@@ -6,12 +6,12 @@ import { Audit } from '../access/audit.ts';
 import { authenticator } from '../access/authenticate.ts';
 import { type AccessSettings, checkSettings } from '../access/settings.ts';
 import { Tokens } from '../access/tokens.ts';
-import type { ModuleReference } from '../compile/processor.ts';
+import { fetchInto, type ModuleKv } from '../modules/kv-modules.ts';
 import { createApp } from '../rest/app.ts';
 import { KINDS, resourceOf } from '../rest/kinds.ts';
 import { born } from '../rest/metadata.ts';
 import { parseTarget } from '../rest/target.ts';
-import { type Credential, credentialsIn, touchesCredentials } from './credentials.ts';
+import { type Credential, credentialsIn, dockerConfigIn, touchesCredentials } from './credentials.ts';
 import { type FloorSource, loadFloor } from './floor.ts';
 import { Inventory } from './inventory.ts';
 import { KvPublisher, type KvStore, type Wanted } from './kv-publisher.ts';
@@ -23,7 +23,7 @@ import { Snapshots } from './snapshots.ts';
 import { durableSql } from './sql.ts';
 import { StagedRollouts } from './staged-rollouts.ts';
 import { gatewayStream } from './stream.ts';
-import type { FetchedModule } from './wanted-modules.ts';
+import type { FetchedModule, WantedModule } from './wanted-modules.ts';
 
 export interface ControlEnv {
   CONTROL: DurableObjectNamespace<ControlStore>;
@@ -32,7 +32,7 @@ export interface ControlEnv {
   /** AES-256 key of Secrets at rest, 32 bytes in base64. Without it no Secret is taken. */
   SECRET_KEY?: string;
   /** Workers KV that the gateways read; absent where a parent process hands Snapshots over. */
-  SNAPSHOTS?: KvStore;
+  SNAPSHOTS?: KvStore & ModuleKv;
   /** AccessSettings: OpenID Connect issuers, Cloudflare Access, and who may what. */
   ACCESS?: unknown;
 }
@@ -48,6 +48,7 @@ export class ControlStore extends DurableObject<ControlEnv> {
   private readonly publisher: Publisher;
   private readonly snapshots: Snapshots;
   private readonly openCredentials: () => Credential[];
+  private readonly dockerConfig: (secret: { namespace: string; name: string }) => string | undefined;
 
   constructor(ctx: DurableObjectState, env: ControlEnv) {
     super(ctx, env);
@@ -60,11 +61,12 @@ export class ControlStore extends DurableObject<ControlEnv> {
     const publisher: Publisher = new Publisher(store, inventory, snapshots, new StagedRollouts(sql));
     this.publisher = publisher;
     this.snapshots = snapshots;
-    if (env.SNAPSHOTS) this.publishIn(new KvPublisher(sql, env.SNAPSHOTS, snapshots));
+    if (env.SNAPSHOTS) this.publishIn(env.SNAPSHOTS, new KvPublisher(sql, env.SNAPSHOTS, snapshots));
     publisher.schedule();
     const authenticate = authenticator(tokens, settingsOf(env));
     const sealer = env.SECRET_KEY ? new Sealer(env.SECRET_KEY) : undefined;
     this.openCredentials = () => credentialsIn(store, sealer);
+    this.dockerConfig = (secret) => dockerConfigIn(store, sealer, secret);
     store.subscribe((change) => {
       if (touchesCredentials(change)) publisher.serveAgain();
     });
@@ -90,7 +92,7 @@ export class ControlStore extends DurableObject<ControlEnv> {
   }
 
   /** Whoever reads there cannot confirm, so what is written there counts as served. */
-  private publishIn(kv: KvPublisher): void {
+  private publishIn(store: ModuleKv, kv: KvPublisher): void {
     const { ctx, publisher, snapshots } = this;
     const write = (candidate?: Wanted['candidate']): void => {
       const live = snapshots.current?.snapshot;
@@ -103,6 +105,10 @@ export class ControlStore extends DurableObject<ControlEnv> {
     publisher.awaitConfirmations();
     publisher.follow({
       moved: () => write(),
+      wants: () => {
+        const fetched = fetchInto(store, this.wantedModules());
+        ctx.waitUntil(fetched.then((modules) => publisher.learnModules(modules)));
+      },
       staged: (id, percent) => {
         write(id === undefined ? undefined : { id, percent });
         if (id !== undefined) void ctx.storage.setAlarm(Date.now() + ROLLOUT_TICK_MS);
@@ -136,8 +142,12 @@ export class ControlStore extends DurableObject<ControlEnv> {
     return this.openCredentials();
   }
 
-  wantedModules(): ModuleReference[] {
-    return this.publisher.wantedModules;
+  wantedModules(): WantedModule[] {
+    return this.publisher.wantedModules.map((reference) => {
+      const { namespace = '', pullSecret } = reference;
+      const dockerConfig = pullSecret && this.dockerConfig({ namespace, name: pullSecret });
+      return { ...reference, ...(dockerConfig && { dockerConfig }) };
+    });
   }
 
   learnModules(modules: FetchedModule[]): void {

@@ -16,6 +16,7 @@ export interface Credential {
 }
 
 const SECRETS = '/secrets';
+const DOCKER_CONFIG = '.dockerconfigjson';
 
 /** Whether a change may be one of a credential: Istio takes them from the namespace that the gateway runs in. */
 export const touchesCredentials = ({ resource, namespace }: Change): boolean =>
@@ -26,6 +27,19 @@ export function credentialsIn(store: ObjectStore, sealer: Sealer | undefined): C
   if (!sealer) return [];
   const secrets = [...store.list(SECRETS, INGRESS_GATEWAY.namespace)];
   return secrets.map((secret) => credentialOf(secret, sealer)).filter(({ certificate, ca }) => certificate || ca);
+}
+
+/** The docker configuration of a Secret of type kubernetes.io/dockerconfigjson; undefined: there is none. */
+export function dockerConfigIn(
+  store: ObjectStore,
+  sealer: Sealer | undefined,
+  key: { namespace: string; name: string },
+): string | undefined {
+  const secret = sealer && store.get({ resource: SECRETS, ...key });
+  const sealed = (secret?.data as Record<string, string> | undefined)?.[DOCKER_CONFIG];
+  if (!sealer || sealed === undefined) return undefined;
+  const encoded = sealer.open(sealed, `${key.namespace}/${key.name}/${DOCKER_CONFIG}`);
+  return Buffer.from(encoded, 'base64').toString('utf8');
 }
 
 /** Istio's names of the parts: those of kubernetes.io/tls, and the older ones of generic Secrets. */

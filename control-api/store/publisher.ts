@@ -116,7 +116,8 @@ export class Publisher {
     this.modules.reset();
     const modules = (reference: ModuleReference) => this.modules.find(reference);
     this.last = analysed(this.inventory, this.floor, { modules, previous: this.previous(), memo: this.memo });
-    if (this.hasParent && this.modules.wanted.length > 0) {
+    const isFetching = this.hasParent || [...this.followers].some(({ wants }) => wants);
+    if (isFetching && this.modules.wanted.length > 0) {
       for (const { wants } of this.followers) wants?.();
       return;
     }

@@ -4,6 +4,11 @@
  */
 import type { LoadedModule, ModuleReference } from '../compile/processor.ts';
 
+/** What is to be fetched, with the docker configuration out of its imagePullSecret. */
+export interface WantedModule extends ModuleReference {
+  dockerConfig?: string;
+}
+
 export interface FetchedModule {
   reference: ModuleReference;
   loaded: LoadedModule;
@@ -43,4 +48,5 @@ export class WantedModules {
   }
 }
 
-const keyOf = ({ url, sha256, pullSecret = '' }: ModuleReference): string => `${url} ${sha256} ${pullSecret}`;
+const keyOf = ({ url, sha256, namespace = '', pullSecret = '' }: ModuleReference): string =>
+  `${url} ${sha256} ${namespace}/${pullSecret}`;

@@ -8,6 +8,7 @@ import type { SocketProps } from '../bindings.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { SnapshotHead } from '../snapshot-shards.ts';
 import { digestsOf, hasModule } from '../wasm/registry.ts';
+import { moduleKey } from './module-key.ts';
 import { offer } from './offered.ts';
 import type { DynamicProps } from './outside.ts';
 
@@ -26,11 +27,10 @@ export interface DynamicCode {
   env: Record<string, unknown>;
 }
 
-/** Where the control API puts modules: under `module/<SHA-256>`, with their bounds. */
+/** Where the control API puts modules, with their bounds. */
 export interface ModuleBytes {
   get(key: string, options: { type: 'arrayBuffer'; cacheTtl?: number }): Promise<ArrayBuffer | null>;
 }
-export const moduleKey = (sha256: string): string => `module/${sha256}`;
 /** Content never changes under its key; but KV remembers that there was nothing for as long, too. */
 const CACHE_SECONDS = 300;
 

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { pull } from '../../cli/modules/fetch.ts';
+import { pull } from '../../control-api/modules/fetch.ts';
 import { freePort } from '../support/free-port.ts';
 
 const BIN = join(import.meta.dirname, '../../cli/bowsprit.mjs');

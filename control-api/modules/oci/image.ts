@@ -3,8 +3,6 @@
  * Wasm is refused by Istio and is never made here.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { filesOf, tarOf } from './tar.ts';
 
@@ -78,14 +76,4 @@ export function pluginOf({ mediaType }: Descriptor, bytes: Uint8Array): Uint8Arr
   const plugin = filesOf(new Uint8Array(gunzipSync(bytes))).get(PLUGIN);
   if (!plugin) throw new Error(`its last layer has no ${PLUGIN}`);
   return plugin;
-}
-
-/** An OCI image layout, as skopeo, oras and crane read it. */
-export function writeLayout(folder: string, { manifest, blobs }: Image): void {
-  const place = join(folder, 'blobs', 'sha256');
-  mkdirSync(place, { recursive: true });
-  for (const { bytes } of [manifest, ...blobs])
-    writeFileSync(join(place, digestOf(bytes).slice('sha256:'.length)), bytes);
-  writeFileSync(join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-  writeFileSync(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [describe(manifest)] }));
 }
