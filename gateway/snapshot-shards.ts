@@ -32,6 +32,9 @@ export function bucketOf(host: string): number {
   return hash % BUCKETS;
 }
 
+/** Some milliseconds of work: a pause for every shard would take longer than all the work. */
+const HOSTS_A_SLICE = 5000;
+
 /** The keys of all shards of a Snapshot. */
 export const keysOf = ({ common, buckets }: SnapshotHead): Set<string> =>
   new Set([common, ...buckets.filter((key) => key !== '')]);
@@ -46,12 +49,16 @@ export function* joining(head: SnapshotHead, shards: readonly SnapshotShard[]): 
   const tables = new Map<string, Map<string, VirtualHost>>();
   for (const { servers } of head.listeners) for (const { routeTable } of servers) tables.set(routeTable, new Map());
   const clusters: Record<string, Cluster> = {};
+  let hosts = 0;
   for (const shard of shards) {
     for (const [table, virtualHosts] of Object.entries(shard.virtualHosts)) {
       // One of several domains stands in several shards.
       for (const virtualHost of virtualHosts) tables.get(table)?.set(virtualHost.name, virtualHost);
+      hosts += virtualHosts.length;
     }
     Object.assign(clusters, shard.clusters);
+    if (hosts < HOSTS_A_SLICE) continue;
+    hosts = 0;
     yield;
   }
   const routeTables = Array.from(tables, ([name, hosts]): [string, RouteTable] => [

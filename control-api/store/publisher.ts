@@ -17,7 +17,7 @@ import type { Liveness } from './conditions.ts';
 import { type Floor, NO_FLOOR } from './floor.ts';
 import type { Held, Inventory } from './inventory.ts';
 import type { ObjectStore } from './objects.ts';
-import { BULK_OBJECTS_PER_MS, Pace } from './pace.ts';
+import { Pace } from './pace.ts';
 import { reviewed } from './review.ts';
 import type { Publication, Snapshots } from './snapshots.ts';
 import { rolloutIn, type StagedRollouts } from './staged-rollouts.ts';
@@ -26,6 +26,8 @@ import { type FetchedModule, WantedModules } from './wanted-modules.ts';
 
 /** Analysis is for people: it waits until the writes have ended. */
 const ANALYSE_AFTER_MS = 300;
+/** It takes some 20 ms for 1,000 objects, so that many of them are looked at less often. */
+const ANALYSED_PER_MS = 50;
 
 export interface Follower {
   moved(publication: Publication): void;
@@ -124,7 +126,7 @@ export class Publisher {
     // What gateways are to confirm is reported then: until then they would wait for the reports.
     if (!this.move(this.last)) this.report();
     clearTimeout(this.analysis);
-    this.analysis = setTimeout(() => void this.analyse(), ANALYSE_AFTER_MS + this.inventory.size / BULK_OBJECTS_PER_MS);
+    this.analysis = setTimeout(() => void this.analyse(), ANALYSE_AFTER_MS + this.inventory.size / ANALYSED_PER_MS);
   }
 
   /** What is in error keeps what it had in the compilation before, which may have been another process's. */
