@@ -9,6 +9,8 @@ export const ACCESS_HEADER = 'cf-access-jwt-assertion';
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const DISCOVERY_TIMEOUT_MS = 5000;
+/** Keys are fetched again when a token names one that is not known, but not more often than this: a new key works soon, and an old one no longer. */
+const KEYS = { cooldownDuration: 5000, cacheMaxAge: 300_000, timeoutDuration: DISCOVERY_TIMEOUT_MS };
 
 /** Checks one issuer's tokens; undefined for a token that is not good, for whatever reason. */
 export type JwtLogin = (token: string) => Promise<User | undefined>;
@@ -26,7 +28,7 @@ export function oidcLogin(oidc: OidcIssuer, { grants = [] }: AccessSettings): Jw
 
 export function accessLogin({ teamDomain, audience }: CloudflareAccess, { grants = [] }: AccessSettings): JwtLogin {
   const certs = new URL('/cdn-cgi/access/certs', teamDomain);
-  const keys = once(async () => createRemoteJWKSet(certs));
+  const keys = once(async () => createRemoteJWKSet(certs, KEYS));
   return async (token) => {
     const payload = await verified(token, keys, new URL(teamDomain).origin, audience);
     // A service token has no email but a common_name.
@@ -57,7 +59,7 @@ async function discoveredKeys(issuer: string): Promise<JWTVerifyGetKey> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS) });
   const document = (await answer.json()) as { issuer?: string; jwks_uri?: string };
   if (document.issuer !== issuer || !document.jwks_uri) throw new Error(`${url} is not the issuer's document`);
-  return createRemoteJWKSet(new URL(document.jwks_uri));
+  return createRemoteJWKSet(new URL(document.jwks_uri), KEYS);
 }
 
 /** Kept once it has worked; a failure is tried again by the next caller. */

@@ -1,5 +1,5 @@
 /**
- * An issuer of tokens that publishes its keys over HTTP; the keys are made at the start and can be rotated. `/token` gives
+ * An issuer of tokens that publishes its keys over HTTP, with a discovery document; the keys are made at the start and can be rotated. `/token` gives
  * a token with the claims of the query (`?iss=…&groups=a,b`: a comma makes a list), for trying things out by hand.
  */
 import http from 'node:http';
@@ -27,6 +27,10 @@ export async function startIssuer(alg = 'RS256', port = 0): Promise<Issuer> {
   await rotate();
   const server = http.createServer(async ({ url = '' }, response) => {
     if (url.startsWith('/token')) return void response.end(await issuer.token(claimsOf(url)));
+    if (url === '/.well-known/openid-configuration') {
+      const own = `http://127.0.0.1:${issuer.port}`;
+      return void response.end(JSON.stringify({ issuer: own, jwks_uri: `${own}/jwks.json` }));
+    }
     issuer.asked++;
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [current.jwk] }));
   });
