@@ -5,7 +5,6 @@ import { may, type User } from '../access/user.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { ExpiredError, type ObjectStore } from '../store/objects.ts';
 import type { Sealer } from '../store/sealer.ts';
-import type { FieldValidation } from './admission.ts';
 import { ApiError } from './api-error.ts';
 import { isObject, type Json } from './apply/fields.ts';
 import { readBody, readObject } from './body.ts';
@@ -17,6 +16,7 @@ import { metaOf } from './metadata.ts';
 import { type Call, create, type PatchType, patch, read, remove, rendered, update, type Written } from './objects.ts';
 import { openApiDocument, openApiIndex } from './openapi.ts';
 import { type OperatorDeps, operatorRoutes } from './operator.ts';
+import { watchRange, writeOptions } from './query.ts';
 import { selfSubjectAccessReview, selfSubjectReview, selfSubjectRulesReview } from './reviews.ts';
 import { tableOf } from './table.ts';
 import { parseTarget, type Target } from './target.ts';
@@ -86,10 +86,7 @@ async function serveObjects(c: Context<Env>, deps: Deps): Promise<Response> {
   const call: Call = {
     store: deps.store,
     target,
-    manager: url.searchParams.get('fieldManager') ?? clientName(c.req.header('user-agent')),
-    dryRun: url.searchParams.get('dryRun') === 'All',
-    force: url.searchParams.get('force') === 'true',
-    fieldValidation: (url.searchParams.get('fieldValidation') ?? 'Warn') as FieldValidation,
+    ...writeOptions(url.searchParams, clientName(c.req.header('user-agent'))),
     sealer: deps.sealer,
     review: (resource) => deps.publisher.review(resource),
   };
@@ -192,7 +189,6 @@ function answerWritten(c: Context, call: Call, written: Written): Response {
 
 function answerWatch(c: Context, call: Call, query: URLSearchParams): Response {
   const { kind, version, namespace } = call.target;
-  const since = query.get('resourceVersion');
   const asTable = wantsTable(c);
   const render = (object: Json) => {
     const shown = rendered(object, call.target);
@@ -206,9 +202,8 @@ function answerWatch(c: Context, call: Call, query: URLSearchParams): Response {
       kind: kind.kind,
       namespace,
       selector: selectorOf(query),
-      since: since && since !== '0' ? Number(since) : undefined,
+      ...watchRange(query),
       bookmarks: query.get('allowWatchBookmarks') === 'true',
-      timeoutMs: Number(query.get('timeoutSeconds') ?? 1800) * 1000,
     },
     render,
   );
@@ -235,7 +230,7 @@ function patchType(c: Context): PatchType {
 }
 
 /** `kubectl/v1.32.4 (linux/amd64)` → `kubectl`: the manager's name where the client gives none. */
-const clientName = (userAgent = 'unknown'): string => userAgent.split('/')[0] || 'unknown';
+const clientName = (userAgent = 'unknown'): string => userAgent.split('/')[0]?.slice(0, 128) || 'unknown';
 
 /** Only a person at the dashboard is asked for a password; kubectl would be confused. */
 function challenged(answer: Response, path: string): Response {

@@ -12,6 +12,7 @@ import type { Json } from './apply/fields.ts';
 import { apply, type ManagedFieldsEntry, type Manager, update as updateOwners } from './apply/ownership.ts';
 import { apiVersionOf, KINDS, qualified, resourceOf } from './kinds.ts';
 import { addressed, born, checkVersion, metaOf, succeeded, timestamp } from './metadata.ts';
+import { checkMetadata } from './metadata-check.ts';
 import { jsonPatch, mergePatch, strategicPatch } from './patch.ts';
 import { incomingSecret, isSecret, keptSecret, outgoingSecret, sealedSecret } from './secrets.ts';
 import type { Target } from './target.ts';
@@ -149,6 +150,7 @@ function conflict(conflicts: { manager: string; field: string }[]): ApiError {
 function write(call: Call, object: Json, managedFields: ManagedFieldsEntry[], created: boolean): Written {
   const { store, target, dryRun } = call;
   const plain = { ...object, metadata: { ...metaOf(object), managedFields } };
+  checkMetadata(plain, target);
   const warnings = target.subresource ? [] : admit(plain, target, call.fieldValidation, call.review);
   const live = created ? undefined : store.get(keyOf(target, metaOf(plain).name));
   const full = isSecret(target) ? sealedSecret(plain, call.sealer) : plain;

@@ -139,7 +139,7 @@ function accessRoutes(routes: Hono<Env>, deps: OperatorDeps): void {
   });
   routes.get('/audit', (c) => {
     allow(c, 'list', 'tokens');
-    return c.json({ items: deps.audit.recent(Math.min(Number(c.req.query('limit') ?? 100) || 100, 1000)) });
+    return c.json({ items: deps.audit.recent(Math.min(Math.max(Number(c.req.query('limit')) || 100, 1), 1000)) });
   });
 }
 

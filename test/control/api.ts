@@ -29,13 +29,16 @@ export interface Api {
   /** A token with these grants, for an hour. */
   token(user: string, ...grants: Grant[]): Promise<string>;
   /** A stream that stays open. */
-  open(path: string, token: string): Promise<AsyncIterable<Uint8Array>>;
+  open(path: string, token: string): Promise<Open>;
   call(
     method: string,
     path: string,
     options?: CallOptions,
   ): Promise<{ status: number; text: string; headers: Headers }>;
 }
+
+/** A stream that goes on until it is cancelled. */
+type Open = ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>;
 
 export interface CallOptions {
   token?: string;
@@ -87,7 +90,7 @@ export function startApi(): Api {
     open: async (path, token) => {
       const headers = { authorization: `Bearer ${token}` };
       const answer = await app.fetch(new Request(`https://api.test${path}`, { headers }));
-      return answer.body as unknown as AsyncIterable<Uint8Array>;
+      return answer.body as unknown as Open;
     },
     call: async (method, path, { token, body, type = 'application/json', headers = {} } = {}) => {
       const sent = { ...headers, ...(token && { authorization: `Bearer ${token}` }), 'content-type': type };

@@ -21,7 +21,7 @@ test('a resourceVersion from before the log is answered with 410, and listing ag
   assert.equal(JSON.parse(expired.text).reason, 'Expired');
   const { metadata } = JSON.parse((await api.call('GET', PATH, { token })).text);
   api.store.put(key('new'), object('new'));
-  const watch = `${PATH}?watch=true&allowWatchBookmarks=true&timeoutSeconds=0.1&resourceVersion=${metadata.resourceVersion}`;
+  const watch = `${PATH}?watch=true&allowWatchBookmarks=true&timeoutSeconds=1&resourceVersion=${metadata.resourceVersion}`;
   const { text } = await api.call('GET', watch, { token });
   const events = text
     .trim()
