@@ -4,12 +4,14 @@
  * Run: node_modules/node/bin/node bench/mutual-tls.ts; needs `envoy` and `openssl`, takes about 15 s.
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Authority } from '../test/mesh/certificates.ts';
 import { httpListener, startEnvoy, staticCluster } from '../test/mesh/envoy.ts';
 import { freePort } from '../test/support/free-port.ts';
+import { startServe } from '../test/support/serve.ts';
+import { GATEWAY, localEndpoint, serviceEntry } from '../test/support/yaml.ts';
 import { compare, requestHead, type Subject } from './measure.ts';
 import { table } from './table.ts';
 
@@ -33,24 +35,7 @@ async function startUpstream(authority: Authority): Promise<Ports> {
   return JSON.parse(String(await new Promise((resolve) => child.stdout.once('data', resolve)))) as Ports;
 }
 
-const entry = (name: string, port: number) => `---
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: ${name}}
-spec:
-  hosts: [${name}.example.com]
-  ports: [{number: 80, name: http, protocol: HTTP, targetPort: ${port}}]
-  resolution: STATIC
-  endpoints: [{address: 127.0.0.1}]`;
-
-const yaml = ({ plain, secure }: Ports) => `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
+const yaml = ({ plain, secure }: Ports) => `${GATEWAY}
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: all}
@@ -61,8 +46,8 @@ spec:
   - match: [{uri: {prefix: /plain}}]
     route: [{destination: {host: plain.example.com}}]
   - route: [{destination: {host: secure.example.com}}]
-${entry('plain', plain)}
-${entry('secure', secure)}
+${serviceEntry('plain', [localEndpoint(plain)])}
+${serviceEntry('secure', [localEndpoint(secure)])}
 ---
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -70,20 +55,10 @@ metadata: {name: secure}
 spec: {host: secure.example.com, trafficPolicy: {tls: {mode: MUTUAL, credentialName: client, sni: ${NAME}}}}
 `;
 
-async function startServe(ports: Ports): Promise<Subject> {
-  const config = join(folder, 'config.yaml');
-  writeFileSync(config, yaml(ports));
-  const [port, admin] = [await freePort(), await freePort()];
-  const args = ['-f', config, '--certs', certificates, '--listen', `80=${port}`, '--admin', `127.0.0.1:${admin}`];
-  const child = spawn(process.execPath, ['cli/bowsprit.mjs', 'serve', ...args], { stdio: 'ignore' });
-  const stop = async () => void child.kill('SIGTERM');
+async function startEdge(ports: Ports): Promise<Subject> {
+  const { pid, port, stop } = await startServe(yaml(ports), certificates);
   stops.unshift(stop);
-  for (let tries = 0; tries < 200; tries++) {
-    const ready = await fetch(`http://127.0.0.1:${admin}/ready`).catch(() => undefined);
-    if (ready?.ok) return { name: 'serve', pid: child.pid!, port, stop };
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('serve did not get ready');
+  return { name: 'serve', pid, port, stop: async () => stop() };
 }
 
 async function startPeer({ plain, secure }: Ports, authority: Authority): Promise<Subject> {
@@ -125,7 +100,7 @@ try {
   copyFileSync(authority.certificate, join(certificates, 'client.ca'));
   const ports = await startUpstream(authority);
   const rows: string[][] = [];
-  for (const subject of [await startServe(ports), await startPeer(ports, authority)]) {
+  for (const subject of [await startEdge(ports), await startPeer(ports, authority)]) {
     const before = await handshakes(ports);
     const head = (path: string) => requestHead('any.example.com', path, []);
     const { cost, over } = await compare(subject, head('/secure'), subject, head('/plain'));

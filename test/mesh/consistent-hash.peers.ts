@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { compiled } from '../support/compiled.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
 import { freePort } from '../support/free-port.ts';
+import { GATEWAY, localEndpoint, serviceEntry } from '../support/yaml.ts';
 import { type Endpoints, startEndpoints } from './endpoints.ts';
 import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
@@ -109,14 +110,7 @@ let envoy: RunningEnvoy;
 let envoyPort: number;
 let edge: Edge;
 
-const yaml = () => `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
+const yaml = () => `${GATEWAY}
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: all}
@@ -128,15 +122,7 @@ ${cases.map(({ name }) => `  - {match: [{uri: {exact: /${name}}}], route: [{dest
 ${cases.map(rule).join('\n')}
 `;
 
-const rule = ({ name, rule }: Case) => `---
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: ${name}}
-spec:
-  hosts: [${name}.example.com]
-  ports: [{number: 80, name: http, protocol: HTTP}]
-  resolution: STATIC
-  endpoints: [${endpoints.ports.map((port) => `{address: 127.0.0.1, ports: {http: ${port}}}`).join(', ')}]
+const rule = ({ name, rule }: Case) => `${serviceEntry(name, endpoints.ports.map(localEndpoint))}
 ---
 apiVersion: networking.istio.io/v1
 kind: DestinationRule

@@ -3,14 +3,15 @@
  * `serve` and an Envoy answer, and how often each tries, from the same words.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import tls from 'node:tls';
 import { freePort } from '../support/free-port.ts';
+import { type Served, startServe } from '../support/serve.ts';
+import { GATEWAY, localEndpoint, serviceEntry } from '../support/yaml.ts';
 import { Authority } from './certificates.ts';
 import { ask } from './endpoints.ts';
 import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
@@ -39,8 +40,7 @@ const ports: Record<string, number> = {};
 let connections: Record<string, number> = {};
 let envoy: RunningEnvoy;
 let envoyPort: number;
-let serve: ChildProcess;
-let edgePort: number;
+let edge: Served;
 
 async function startServers(authority: Authority, stranger: Authority): Promise<void> {
   const own = pair(authority.issue(join(folder, 'own'), `DNS:${NAME}`));
@@ -110,16 +110,6 @@ const route = (name: string) => `  - match: [{uri: {prefix: /${name}/}}]
     retries: {attempts: 2, retryOn: connect-failure, backoff: 1ms}
     route: [{destination: {host: ${name}.example.com}}]`;
 
-const entry = (name: string, resolution: string, addresses: string[], port: number) => `---
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: ${name}}
-spec:
-  hosts: [${name}.example.com]
-  ports: [{number: 80, name: http, protocol: HTTP, targetPort: ${port}}]
-  resolution: ${resolution}
-  endpoints: [${addresses.map((address) => `{address: ${address}}`).join(', ')}]`;
-
 const rule = (name: string) => `---
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -129,14 +119,7 @@ spec:
   trafficPolicy:
     tls: {mode: ${name === 'mutual' ? 'MUTUAL' : 'SIMPLE'}, credentialName: ${name === 'mutual' ? 'client' : 'simple'}, sni: ${NAME}, subjectAltNames: [${NAME}]}`;
 
-const yaml = () => `
-apiVersion: networking.istio.io/v1
-kind: Gateway
-metadata: {name: gw}
-spec:
-  selector: {istio: ingressgateway}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
----
+const yaml = () => `${GATEWAY}
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: all}
@@ -145,27 +128,17 @@ spec:
   gateways: [gw]
   http:
 ${[...SECURE, ...Object.keys(NAMED)].map(route).join('\n')}
-${SECURE.map((name) => `${entry(name, 'STATIC', ['127.0.0.1'], ports[name]!)}\n${rule(name)}`).join('\n')}
+${SECURE.map((name) => `${serviceEntry(name, [localEndpoint(ports[name]!)])}\n${rule(name)}`).join('\n')}
 ${Object.entries(NAMED)
-  .map(([name, addresses]) => entry(name, 'DNS', addresses, ports.plain!))
+  .map(([name, addresses]) =>
+    serviceEntry(
+      name,
+      addresses.map((address) => `{address: ${address}, ports: {http: ${ports.plain}}}`),
+      'DNS',
+    ),
+  )
   .join('\n')}
 `;
-
-async function startServe(): Promise<void> {
-  const config = join(folder, 'config.yaml');
-  writeFileSync(config, yaml());
-  const admin = await freePort();
-  edgePort = await freePort();
-  const args = ['-f', config, '--certs', certificates, '--listen', `80=${edgePort}`, '--admin', `127.0.0.1:${admin}`];
-  // What the handshakes failed of goes to standard error, which is expected here.
-  serve = spawn(process.execPath, ['cli/bowsprit.mjs', 'serve', ...args], { stdio: 'ignore' });
-  for (let tries = 0; tries < 200; tries++) {
-    const ready = await ask(admin, '/ready').catch(() => undefined);
-    if (ready?.status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('serve did not get ready');
-}
 
 before(async () => {
   mkdirSync(certificates);
@@ -181,11 +154,12 @@ before(async () => {
       ...Object.entries(NAMED).map(([name, addresses]) => theirNames(name, addresses)),
     ],
   });
-  await startServe();
+  // What the handshakes failed of goes to its standard error, which is expected here.
+  edge = await startServe(yaml(), certificates);
 });
 
 after(() => {
-  serve?.kill('SIGTERM');
+  edge?.stop();
   envoy?.stop();
   for (const server of servers) server.close();
   rmSync(folder, { recursive: true, force: true });
@@ -199,5 +173,5 @@ async function outcome(port: number, name: string): Promise<unknown> {
 
 for (const name of [...SECURE, ...Object.keys(NAMED)])
   test(name, async () => {
-    for (let i = 0; i < 2; i++) assert.deepEqual(await outcome(edgePort, name), await outcome(envoyPort, name));
+    for (let i = 0; i < 2; i++) assert.deepEqual(await outcome(edge.port, name), await outcome(envoyPort, name));
   });
