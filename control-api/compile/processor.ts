@@ -1,6 +1,8 @@
 /**
  * The contract of the compiler: a list of processors of one shape, run in the order that compile.ts writes once. Each
- * reads Resources, adds to the draft, and reports what it could not honour; none of them throws for bad input.
+ * reads Resources, adds to the draft, and reports what it could not honour; none of them throws for bad input. What it finds in the
+ * draft may be what an earlier compilation made and the next will take over again (memo.ts): it is replaced by another object, never
+ * changed in place.
  */
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Finding } from '../analysis/finding.ts';
@@ -78,6 +80,7 @@ export interface Draft {
   services: ServiceRegistry;
   /** From `destination-rules` on. */
   destinationRules: DestinationRules;
+  /** For what is costly and follows from few objects. */
   memo: Memo;
 }
 
