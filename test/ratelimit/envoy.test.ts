@@ -12,8 +12,9 @@ import { startGateway, type TestGateway } from './gateway.ts';
 const WINDOWS = [1, 60, 3600, 86400, 604800, 2592000, 31536000];
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A case whose answer must come in milliseconds has the machine to itself, and two more tries on a busy one. */
-const isTimed = ({ steps = [] }: Case): boolean => steps.some(({ redis_pause_ms: pause }) => pause !== undefined);
+/** A case that hangs on milliseconds has the machine to itself, and two more tries on a busy one. */
+const isTimed = ({ steps = [] }: Case): boolean =>
+  steps.some((step) => step.redis_pause_ms !== undefined || step.sleep_ms !== undefined || step.stop_ratelimit);
 const cases = casesOf('envoy');
 
 /** Every case has processes of its own; a few at a time, because starting them is mostly waiting. */
@@ -23,7 +24,7 @@ describe('as Envoy with the rate-limit service', { concurrency: 3 }, () => {
   }
 });
 
-describe('while the counters are slow', () => {
+describe('by the clock, or while the counters are slow', () => {
   for (const { file, content } of cases.filter(({ content }) => isTimed(content))) {
     it(`${file}: ${content.about}`, { timeout: 90_000 }, () =>
       holds(content)

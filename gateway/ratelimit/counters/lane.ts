@@ -1,7 +1,7 @@
 /**
- * The calls to one object: a few at a time, each in a slot of its own. A call whose answer is lost is sent again at once; if
- * that fails too its askers are told, but the slot keeps it and sends it along with its next call, because the object may
- * have charged it, and leased.
+ * The calls to one object: a few at a time, each in a slot of its own. A call whose answer is lost is sent again at once; if that
+ * fails too its askers are told, but the slot keeps it and asks for its answer along with its next call, because the
+ * object may have counted it, and leased.
  */
 import type { CountCall, CountReply } from './protocol.ts';
 
@@ -41,7 +41,7 @@ export class Slot {
     const call: CountCall = { from: this.#from, number, requests };
     const lost = this.#takeLost();
     try {
-      const replies = await twice(send, lost ? [lost.call, call] : [call]);
+      const replies = await twice(send, lost ? [{ ...lost.call, late: true }, call] : [call]);
       if (lost) lost.answered(replies[0] ?? []);
       return replies.at(-1) ?? [];
     } catch (error) {

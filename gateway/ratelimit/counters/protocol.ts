@@ -29,6 +29,8 @@ export interface CountCall {
   from: string;
   /** Grows with each call of one asker. */
   number: number;
+  /** Nobody waits for it any more: what was counted and leased for it is asked for, nothing is to be counted now. */
+  late?: true;
   requests: CountRequest[];
 }
 

@@ -59,10 +59,11 @@ export class CounterTable {
     this.#answers = new Answers(rows);
   }
 
-  /** Counts what was not counted before; a call that comes again gets its first answer. */
+  /** Counts what was not counted before; a call that comes again gets its first answer, a late one no other (no replies). */
   answer(call: CountCall): CountReply[] {
     const known = this.#answers.find(call);
     if (known) return known;
+    if (call.late) return [];
     const before = this.#writes;
     const replies = call.requests.map((request) => this.count(request));
     this.#answers.keep(call, replies, this.#options.now(), this.#writes > before);
