@@ -7,12 +7,20 @@ import type { Credential } from '../../control-api/store/credentials.ts';
 /** Kubernetes names only: a credentialName must not lead out of the folder. */
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 
+/** PEM texts. */
+interface Pair {
+  certificate: string;
+  key: string;
+}
+
 export class Credentials {
   /** --certs */
   readonly folder: string | undefined;
   /** Counts up whenever a certificate may be another one. */
   version = 0;
   #secrets: ReadonlyMap<string, Credential> = new Map();
+  /** Pairs of files as they were when certificate and key last belonged together. */
+  readonly #whole = new Map<string, Pair>();
 
   constructor(folder?: string) {
     this.folder = folder;
@@ -32,11 +40,19 @@ export class Credentials {
   }
 
   /** A server's pair, or what an upstream is shown. */
-  pair(name: string): { certificate: string; key: string } | undefined {
+  pair(name: string): Pair | undefined {
     const { certificate, key } = this.#secrets.get(name) ?? {};
     if (certificate && key) return { certificate, key };
-    const [file, keyFile] = [this.#file(`${name}.crt`), this.#file(`${name}.key`)];
-    return file !== undefined && keyFile !== undefined ? { certificate: file, key: keyFile } : undefined;
+    return this.#filePair(name);
+  }
+
+  /** Files are written one after the other: until they belong together, what did so before is shown. */
+  #filePair(name: string): Pair | undefined {
+    const [certificate, key] = [this.#file(`${name}.crt`), this.#file(`${name}.key`)];
+    if (certificate === undefined || key === undefined) return undefined;
+    const pair = { certificate, key };
+    if (mistakeOf(pair) === undefined) this.#whole.set(name, pair);
+    return this.#whole.get(name) ?? pair;
   }
 
   /** Whose certificates are believed: of clients of a server, or of an upstream (whose file is `<name>.ca`). */
@@ -52,14 +68,20 @@ export class Credentials {
   }
 }
 
+function isUsable(secret: Credential): boolean {
+  const why = mistakeOf(secret);
+  if (why === undefined) return true;
+  console.error(`bowsprit: the Secret ${secret.name} cannot be used for TLS (${why}); what was there before stays`);
+  return false;
+}
+
 /** Throws nothing, and says nothing of the key. */
-function isUsable({ name, certificate, key, ca }: Credential): boolean {
+function mistakeOf({ certificate, key, ca }: Partial<Credential>): string | undefined {
+  if (certificate === '' || key === '') return 'no PEM';
   try {
     createSecureContext({ cert: certificate, key, ca });
-    return true;
+    return undefined;
   } catch (error) {
-    const why = (error as { code?: string }).code ?? 'no PEM';
-    console.error(`bowsprit: the Secret ${name} cannot be used for TLS (${why}); what was there before stays`);
-    return false;
+    return (error as { code?: string }).code ?? 'no PEM';
   }
 }
