@@ -6,12 +6,15 @@ import { table } from './table.ts';
 
 const SHARES = [0.25, 0.5, 0.75];
 const ROUTES = 1_000;
+/** Long enough for full garbage collections. */
+const LONG_S = 8;
 
 export async function latencyTable(upstream: number): Promise<string> {
   const shape = SHAPES[1]!;
   const { host, path, headers } = shape.request(ROUTES);
   const head = requestHead(host, path, headers);
   const subjects: (() => Promise<Subject>)[] = [
+    () => startWorker('pass-through', upstream, []),
     () => startWorker('pass-through', upstream),
     () => startBowsprit(shape.virtualHosts(ROUTES), upstream),
     () => startEnvoy(shape.virtualHosts(ROUTES), upstream),
@@ -30,7 +33,7 @@ async function latencies(subject: Subject, head: string): Promise<string[]> {
     const cells: string[] = [];
     for (const share of SHARES) {
       const rate = Math.round(capacity * share);
-      const { p50, p99 } = await measure(subject, head, { seconds: 3, rate, connections: 32 });
+      const { p50, p99 } = await measure(subject, head, { seconds: LONG_S, rate, connections: 32 });
       cells.push(`${rate}/s, ${p50.toFixed(2)}, ${p99.toFixed(2)}`);
     }
     return [subject.name, String(Math.round(capacity)), ...cells];

@@ -29,6 +29,8 @@ export async function measure(
 }
 
 const ROUNDS = 5;
+/** Until V8 has compiled what is hot. */
+const WARM_UP_S = 1.5;
 
 /**
  * CPU µs a request of a subject, and how many more than those of a reference: rounds of both alternate, so that whatever else
@@ -40,7 +42,7 @@ export async function compare(
   reference: Subject,
   referenceHead: string,
 ): Promise<{ cost: number; over: number }> {
-  await measure(subject, head, { seconds: 0.7 });
+  await measure(subject, head, { seconds: WARM_UP_S });
   const costs: number[] = [];
   const over: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {

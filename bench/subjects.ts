@@ -17,11 +17,16 @@ export async function startBowsprit(virtualHosts: VirtualHost[], upstream: numbe
   return { name: 'bowsprit', pid: edge.pid, port: edge.port(80), stop: () => edge.stop() };
 }
 
-/** One of bench/workers on the same workerd. */
-export async function startWorker(name: 'pass-through' | 'floor', upstream: number): Promise<Subject> {
+/** One of bench/workers on the same workerd, with `serve`'s settings of V8 or with others. */
+export async function startWorker(
+  name: 'pass-through' | 'floor',
+  upstream: number,
+  v8Flags: readonly string[] = V8_FLAGS,
+): Promise<Subject> {
   const port = await freePort();
   const script = readFileSync(join(import.meta.dirname, 'workers', `${name}.js`), 'utf8');
-  return startProcess(name, port, 'worker.capnp', workerConfiguration(script, port, upstream), (file) => [
+  const title = v8Flags.length > 0 ? name : `${name}, V8's defaults`;
+  return startProcess(title, port, 'worker.capnp', workerConfiguration(script, port, upstream, v8Flags), (file) => [
     'node_modules/workerd/bin/workerd',
     'serve',
     file,
@@ -45,10 +50,10 @@ export async function startEnvoy(virtualHosts: VirtualHost[], upstream: number):
   ]);
 }
 
-function workerConfiguration(script: string, port: number, upstream: number): string {
+function workerConfiguration(script: string, port: number, upstream: number, v8Flags: readonly string[]): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  v8Flags = ${JSON.stringify(V8_FLAGS)},
+  v8Flags = ${JSON.stringify(v8Flags)},
   services = [ (name = "w", worker = .w), (name = "up", external = (address = "127.0.0.1:${upstream}", http = ())) ],
   sockets = [ (name = "http", address = "127.0.0.1:${port}", http = (), service = "w") ] );
 const w :Workerd.Worker = (

@@ -3,10 +3,11 @@
 export default {
   async fetch(request, env) {
     const headers = new Headers(request.headers);
-    const address = request.cf.clientIp;
-    headers.set('x-forwarded-for', address.slice(0, address.lastIndexOf(':')));
+    const { clientIp } = request.cf;
+    const address = clientIp.slice(0, clientIp.lastIndexOf(':'));
+    headers.set('x-forwarded-for', address);
     headers.set('x-forwarded-proto', 'http');
-    headers.set('x-envoy-external-address', address.slice(0, address.lastIndexOf(':')));
+    headers.set('x-envoy-external-address', address);
     headers.set('x-request-id', crypto.randomUUID());
     headers.set('x-envoy-attempt-count', '1');
     const started = Date.now();
@@ -17,8 +18,9 @@ export default {
       redirect: 'manual',
     });
     const response = new Response(answer.body, answer);
-    response.headers.set('x-envoy-upstream-service-time', String(Date.now() - started));
-    response.headers.set('server', 'istio-envoy');
+    const answered = response.headers;
+    answered.set('x-envoy-upstream-service-time', String(Date.now() - started));
+    answered.set('server', 'istio-envoy');
     return response;
   },
 };
