@@ -91,9 +91,14 @@ function sharedClusters({ listeners, mesh, clusters }: Omit<Snapshot, 'id'>, rou
   return Object.keys(clusters).filter((name) => !routed.has(name) || words.has(name));
 }
 
+/** Every text in there: a name may stand as a value or as a key. */
 function addWords(value: unknown, words: Set<string>): void {
   if (typeof value === 'string') words.add(value);
-  else if (value !== null && typeof value === 'object') for (const part of Object.values(value)) addWords(part, words);
+  if (value === null || typeof value !== 'object') return;
+  for (const [key, part] of Object.entries(value)) {
+    words.add(key);
+    addWords(part, words);
+  }
 }
 
 /** The shard that `place` had before, when it is made of the very same parts. */
