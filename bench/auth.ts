@@ -43,6 +43,7 @@ const provider = (alg: 'RS256' | 'ES256'): JwtProvider => ({
   fromCookies: [],
   forwardOriginalToken: false,
   outputClaimToHeaders: [],
+  spaceDelimitedClaims: [],
   timeoutMs: 5_000,
 });
 const jwt = (alg: 'RS256' | 'ES256'): HttpFilter[] => [

@@ -32,6 +32,8 @@ export interface JwtProvider {
   forwardOriginalToken: boolean;
   outputPayloadToHeader?: string;
   outputClaimToHeaders: { header: string; claim: string }[];
+  /** Claims whose text counts as the list of its words, for policies and routes. */
+  spaceDelimitedClaims: string[];
   /** How long a fetch of the keys may take. */
   timeoutMs: number;
 }

@@ -1,8 +1,14 @@
 /** How policies, claim routing and header outputs look into the payload of a verified token. */
 import type { Claims, Exchange } from '../exchange.ts';
 
-/** Claims whose text is a list of words (Istio sets them for every rule; captured: scopes only, no other claim). */
-const SPACE_DELIMITED = new Set(['scope', 'permission']);
+/** The payload as Envoy keeps it (normalize_payload_in_metadata): the texts of these claims are lists of words. */
+export function normaliseClaims(claims: Claims, spaceDelimited: readonly string[]): Claims {
+  const split = spaceDelimited.flatMap((name): [string, string[]][] => {
+    const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+    return typeof value === 'string' ? [[name, value.split(' ').filter((word) => word !== '')]] : [];
+  });
+  return split.length === 0 ? claims : { ...claims, ...Object.fromEntries(split) };
+}
 
 /** The payload that counts for policies and routes: the one Envoy keeps as dynamic metadata. undefined: no token. */
 export function effectiveClaims(exchange: Pick<Exchange, 'verified'>): Claims | undefined {
@@ -28,10 +34,6 @@ const NONE: readonly string[] = [];
 export function claimTexts(claims: Claims | undefined, path: readonly string[]): readonly string[] {
   if (!claims) return NONE;
   const value = claimAt(claims, path);
-  if (typeof value === 'string') {
-    return path.length === 1 && SPACE_DELIMITED.has(path[0]!)
-      ? value.split(' ').filter((word) => word !== '')
-      : [value];
-  }
+  if (typeof value === 'string') return [value];
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : NONE;
 }

@@ -83,6 +83,7 @@ export function providerOf(keys: JWK[], fields: Partial<JwtProvider> = {}): JwtP
     fromCookies: [],
     forwardOriginalToken: false,
     outputClaimToHeaders: [],
+    spaceDelimitedClaims: [],
     timeoutMs: 5_000,
     ...fields,
   };

@@ -3,6 +3,7 @@ import type { Exchange } from '../exchange.ts';
 import type { JwtProvider } from '../snapshot.ts';
 import { callOut } from '../upstream/call-out.ts';
 import { audienceCheck } from './audience.ts';
+import { normaliseClaims } from './claims.ts';
 import { discoveryUrl, fetchDiscovered } from './discovery.ts';
 import { type Fetch, fetchDocument } from './fetch-document.ts';
 import { inlineKeys, type KeyContext, type KeySource } from './key-source.ts';
@@ -63,7 +64,8 @@ export function foldProvider(config: JwtProvider, source: KeySource = sourceOf(c
       if (!audiences(token.audiences)) return 'JwtAudienceNotAllowed';
       return verify(token, source, keyContext(exchange, config.jwksCluster)).then(({ status, key }) => {
         if (!key) return status;
-        const { claims, nbf, exp } = token;
+        const { nbf, exp } = token;
+        const claims = normaliseClaims(token.claims, config.spaceDelimitedClaims);
         const good: CachedToken = { claims, nbf, exp, key, outputs: outputsOf(config, token) };
         cache.set(found.text, good);
         accept(exchange, config, found, good);

@@ -12,6 +12,9 @@ export type JwtRuleSpec = NonNullable<RequestAuthenticationSpec['jwtRules']>[num
 /** Istio's default for fetching keys. */
 const TIMEOUT_MS = 5_000;
 
+/** Istio sets them for every rule (captured: scopes only, no other claim). */
+const SPACE_DELIMITED = ['scope', 'permission'];
+
 /** The rules of all policies together, by issuer, as Istio merges them. */
 export function jwtProviders(policies: readonly Resource<RequestAuthenticationSpec>[], draft: Draft): JwtProvider[] {
   const rules = policies.flatMap(({ spec }) => spec.jwtRules ?? []);
@@ -30,6 +33,7 @@ function provider(rule: JwtRuleSpec, index: number, cluster: string | undefined)
     fromCookies: rule.fromCookies ?? [],
     forwardOriginalToken: rule.forwardOriginalToken ?? false,
     outputClaimToHeaders: (rule.outputClaimToHeaders ?? []).map(({ header, claim }) => ({ header, claim })),
+    spaceDelimitedClaims: [...new Set([...SPACE_DELIMITED, ...(rule.spaceDelimitedClaims ?? [])])],
     timeoutMs: wholeMs(rule.timeout) || TIMEOUT_MS,
   };
   if (rule.outputPayloadToHeader) result.outputPayloadToHeader = rule.outputPayloadToHeader;
