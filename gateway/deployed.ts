@@ -16,7 +16,8 @@ import { chooseServer } from './listener/sni.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SnapshotStore } from './snapshot-generation.ts';
 import type { Report } from './snapshot-kv.ts';
-import { gatewayOf, publish, publishedGateway } from './snapshot-source.ts';
+import type { SnapshotHead } from './snapshot-shards.ts';
+import { gatewayOf, type PublishedIn, publish, publishedGateway } from './snapshot-source.ts';
 import { serve } from './worker.ts';
 
 interface DeployedEnv extends Record<string, unknown> {
@@ -45,37 +46,28 @@ export function deployed(
         builtIn = bindingsOf(snapshot, env);
         bindings.set(snapshot, builtIn);
       }
-      const { SNAPSHOTS: store, ROLLOUTS } = env;
       const dynamic = code && dynamicOptions(code, env, context);
-      const gateway = store
-        ? await publishedGateway(
-            request,
-            builtIn,
-            {
-              store,
-              report: ROLLOUTS && reportTo(ROLLOUTS),
-              prepare: dynamic && ((head) => prepareDynamic(head, dynamic)),
-            },
-            context,
-          )
-        : gatewayOf(builtIn);
+      const published = publishedIn(env, dynamic);
+      const gateway = published ? await publishedGateway(request, builtIn, published, context) : gatewayOf(builtIn);
+      const props = propsOf(request.url, gateway.snapshot);
       if (dynamic && needsLoader(gateway.snapshot)) {
-        const answer = await serveDynamically(
-          request,
-          gateway.snapshot,
-          propsOf(request.url, gateway.snapshot),
-          dynamic,
-        );
+        const answer = await serveDynamically(request, gateway.snapshot, props, dynamic);
         gateway.count(answer.status);
         return answer;
       }
       const own = bindings.get(gateway.snapshot) ?? bindingsOf(gateway.snapshot, env);
       bindings.set(gateway.snapshot, own);
-      const props = propsOf(request.url, gateway.snapshot);
       const waitUntil = (promise: Promise<unknown>): void => context.waitUntil(promise);
       return serve(request, own, { props, waitUntil } as unknown as ExecutionContext, gateway);
     },
   };
+}
+
+/** undefined: nothing is published for this Worker. */
+function publishedIn({ SNAPSHOTS: store, ROLLOUTS }: DeployedEnv, dynamic?: DynamicOptions): PublishedIn | undefined {
+  if (!store) return undefined;
+  const prepare = dynamic && ((head: SnapshotHead) => prepareDynamic(head, dynamic));
+  return { store, report: ROLLOUTS && reportTo(ROLLOUTS), prepare };
 }
 
 /** undefined: the account has no loader, or nothing is published that could need one. */
