@@ -103,6 +103,15 @@ test('a set is applied by one writer at a time', async () => {
   assert.equal((await apply()).code, 0);
 });
 
+test('two at once leave what one of them alone would leave', async () => {
+  const applied = await Promise.all([apply('-o', 'json'), apply('-o', 'json'), apply('-o', 'json')]);
+  assert.ok(applied.some(({ code }) => code === 0));
+  for (const { code, text } of applied) if (code !== 0) assert.match(text, /is being applied by admin/);
+  const again = await apply('-o', 'json');
+  const results = (JSON.parse(again.stdout) as { objects: { result: string }[] }).objects.map(({ result }) => result);
+  assert.deepEqual([...new Set(results)], ['unchanged']);
+});
+
 test('a bad object fails the apply, names the field, and nothing is pruned', async () => {
   write('a.json', { ...virtualService('a', 'x.test'), spec: { hosts: [7] } });
   const ran = await apply();

@@ -66,6 +66,12 @@ const DISCOVERY: Step[] = [
   k('auth whoami', { says: /admin/ }),
   k('auth can-i create virtualservices', { says: /yes/ }),
   k('auth can-i --list', { says: /Resources/ }),
+  k('auth can-i get pods/log', { says: /yes|no/ }),
+  k('cluster-info', { says: /is running at .*https:\/\/127\.0\.0\.1/ }),
+  k('config view', { says: [/current-context:/, /REDACTED/], saysNot: /bsp_/ }),
+  k('get --raw /readyz', { says: /^ok/ }),
+  k('api-resources --namespaced=false -o name', { says: /namespaces/, saysNot: /virtualservices/ }),
+  k('explain virtualservice --api-version=networking.istio.io/v1beta1', { says: /VERSION: +v1beta1/ }),
 ];
 
 const APPLY: Step[] = [
@@ -97,6 +103,15 @@ const APPLY: Step[] = [
   k('get vs --field-selector metadata.name=web -o name', { says: /web/ }),
   k('get gw,vs -o name', { says: [/gateway.*gw/, /virtualservice.*web/] }),
   k('get all-config -o name', { says: /serviceentry.*backend/ }),
+  k('get vs -o custom-columns=NAME:.metadata.name,HOST:.spec.hosts[0]', { says: [/NAME +HOST/, /web +web\.test/] }),
+  k('get vs -o go-template={{range.items}}{{.metadata.name}}{{end}}', { says: /^web$/ }),
+  k('get vs --sort-by=.metadata.creationTimestamp', { says: /web/ }),
+  k('get vs --no-headers --show-labels', { says: /team=blue/, saysNot: /NAME/ }),
+  k('get vs -L team', { says: [/TEAM/, /blue/] }),
+  k('get vs --chunk-size=1 -o name', { says: /web/ }),
+  k('wait --for=jsonpath={.spec.hosts[0]}=web.test vs/web --timeout=5s', { says: /condition met/ }),
+  k('wait --for=condition=Nonsense vs/web --timeout=1s', { code: 1, says: /timed out/ }),
+  k('apply view-last-applied vs web', { says: /hosts:/ }),
 ];
 
 const CHANGE: Step[] = [
@@ -135,6 +150,8 @@ const CHANGE: Step[] = [
   k('label vs web tier-', { says: /unlabeled/ }),
   k('annotate vs web note=hello', { says: /annotated/ }),
   k('get vs web -o jsonpath={.metadata.annotations.note}', { says: /hello/ }),
+  k('annotate vs web note-', { says: /annotated/ }),
+  k('label vs web bad=a/b', { code: 1, says: /Invalid value|invalid label value/ }),
   {
     command: ['replace', '-f', '-'],
     input: routes('replaced.test'),
@@ -258,6 +275,19 @@ const END: Step[] = [
   k('get vs owned -o name', { says: /owned/ }),
   k('delete vs owned', { says: /deleted/, serves: [['yours.test', '/ok', 404]] }),
   k('wait --for=delete vs/owned --timeout=5s'),
+  {
+    command: ['diff', '--server-side', '--force-conflicts', '-f', '-'],
+    input: routes('other.test'),
+    code: 1,
+    says: /other\.test/,
+  },
+  {
+    command: ['create', '--dry-run=client', '-o', 'name', '-f', '-'],
+    input: routes('dry.test', 'dry'),
+    says: /\/dry$/m,
+  },
+  k('delete vs -l team=nobody', { says: /No resources found/ }),
+  k('delete vs -l team=blue,tier=front', { says: /No resources found/ }),
   k('delete vs --all', { says: /"web" deleted/, serves: [['replaced.test', '/ok', 404]] }),
   k('delete vs --all -n shop', { serves: [['shop.test', '/ok', 404]] }),
   k('delete secret,cm,svc,endpointslice --all', { says: /deleted/ }),

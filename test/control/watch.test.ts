@@ -45,3 +45,32 @@ test('a client that does not read is cut off and costs the others nothing', asyn
   for await (const chunk of reading) lines += new TextDecoder().decode(chunk).split('\n').length - 1;
   assert.ok(lines > 10_000 && lines <= 20_010, `${lines} events came before the end`);
 });
+
+test('a watch that is cut off again and again sees every change once and in order', async () => {
+  const api = startApi();
+  const token = await api.token('root', { role: 'admin', namespace: '*' });
+  let last = api.store.version;
+  const first = last;
+  const seen: string[] = [];
+  for (let round = 0, n = 0; round < 40; round++) {
+    const reader = (await api.open(`${PATH}?watch=true&resourceVersion=${last}`, token)).getReader();
+    for (let i = 0; i < 50; i++, n++) {
+      const name = `o${n % 17}`;
+      if (n % 5 === 4) api.store.delete(key(name));
+      else api.store.put(key(name), object(name, n));
+    }
+    const reads = 1 + ((round * 7) % 60);
+    for (let i = 0; i < reads && last < api.store.version; i++) {
+      const event = JSON.parse(new TextDecoder().decode((await reader.read()).value));
+      last = Number(event.object.metadata.resourceVersion);
+      seen.push(`${last} ${event.type} ${event.object.metadata.name}`);
+    }
+    await reader.cancel();
+  }
+  const logged = [...api.store.changesSince(first, '/configmaps')].filter(
+    ({ resourceVersion }) => resourceVersion <= last,
+  );
+  const expected = logged.map(({ resourceVersion, type, name }) => `${resourceVersion} ${type} ${name}`);
+  assert.ok(expected.length > 1000, `${expected.length} changes`);
+  assert.deepEqual(seen, expected);
+});
