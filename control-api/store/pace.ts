@@ -4,8 +4,8 @@
 const GATHER_MS = 25;
 /** So many writes between two compilations are a bulk. */
 const BULK_WRITES = 5;
-/** With new objects a compilation takes some 5 ms for 1,000; this leaves more than half of the time to the writes. */
-const BULK_OBJECTS_PER_MS = 150;
+/** With new objects a compilation takes some 5 ms for 1,000; this leaves more than half of the time to the writes and the gateways. */
+const BULK_OBJECTS_PER_MS = 75;
 const LONGEST_GATHER_MS = 2000;
 
 export class Pace {
