@@ -31,7 +31,7 @@ export async function startEnvoyPeer(part: EnvoyPart): Promise<EnvoyPeer> {
   const file = join(folder, 'envoy.json');
   const backendPort = (backend.address() as { port: number }).port;
   writeFileSync(file, JSON.stringify(bootstrap(part, { port, backend: backendPort, service: service.port })));
-  const args = ['-c', file, '--concurrency', '1', '--use-dynamic-base-id', '-l', 'critical'];
+  const args = ['-c', file, '--concurrency', '1', '--disable-hot-restart', '-l', 'critical'];
   const child = spawn('envoy', [...args, '--service-cluster', 'istio-ingressgateway.istio-system'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
