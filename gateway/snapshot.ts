@@ -75,8 +75,23 @@ export interface Server {
 export interface ServerTls {
   mode: 'SIMPLE' | 'MUTUAL' | 'OPTIONAL_MUTUAL' | 'ISTIO_MUTUAL';
   credentialName?: string;
+  /** The Secret with the clients' CA, where it is another one than the server's. */
+  caCertCredentialName?: string;
   minProtocolVersion?: string;
   maxProtocolVersion?: string;
+  /** OpenSSL's names; of TLS 1.2 and before. */
+  cipherSuites?: string[];
+  /** Of mutual TLS. */
+  clientCertificate?: ClientCertificateCheck;
+}
+
+export interface ClientCertificateCheck {
+  /** Any of them, exactly. */
+  subjectAltNames?: string[];
+  /** SHA-256 of the certificate, hexadecimal. */
+  hashes?: string[];
+  /** SHA-256 of its public key, base64. */
+  spkis?: string[];
 }
 
 export interface RouteTable {

@@ -15,9 +15,13 @@ export interface Certificate {
   selfSigned: boolean;
 }
 
-/** The certificate for a Gateway's credentialName. */
-export async function certificateFor(name = 'bowsprit', credentials: Credentials): Promise<Certificate> {
-  const clientCa = credentials.authority(name, [`${name}.ca.crt`, `${name}-cacert.crt`]);
+/** The certificate for a Gateway's credentialName, and the clients' CA, which may have a name of its own. */
+export async function certificateFor(
+  name = 'bowsprit',
+  credentials: Credentials,
+  caName: string = name,
+): Promise<Certificate> {
+  const clientCa = credentials.authority(caName, [`${caName}.ca.crt`, `${caName}-cacert.crt`]);
   const ca = clientCa ? { clientCa } : {};
   const pair = credentials.pair(name);
   if (pair) return { ...pair, selfSigned: false, ...ca };

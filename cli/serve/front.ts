@@ -10,6 +10,7 @@ import type { SocketCf } from '../../gateway/bindings.ts';
 import { chooseServer } from '../../gateway/listener/sni.ts';
 import type { Server } from '../../gateway/snapshot.ts';
 import { certificateFor } from './certificates.ts';
+import { cipherList, isTaken } from './client-check.ts';
 import type { Credentials } from './credentials.ts';
 import type { Generation } from './generation.ts';
 import { CF_HEADER, frontSocket } from './generation-files.ts';
@@ -75,7 +76,8 @@ export async function openFront(wanted: Wanted, credentials: Credentials): Promi
     serve: async ({ servers }, generation) => {
       const contexts = await Promise.all(servers.map((entry) => contextOf(entry, credentials)));
       const fallback = chooseServer(servers, '');
-      if (fallback >= 0) server.setSecureContext(await contextOptions(servers[fallback]!, credentials));
+      const shown = fallback >= 0 ? await contextOptions(servers[fallback]!, credentials) : {};
+      server.setSecureContext({ ...shown, ciphers: cipherList(servers) });
       target = { servers, contexts, generation, agent: new Agent({ keepAlive: true, maxSockets: Infinity }) };
     },
     close: () =>
@@ -99,7 +101,11 @@ const VERSIONS: Record<string, SecureVersion> = {
 };
 
 async function contextOptions({ tls }: Server, credentials: Credentials): Promise<object> {
-  const { certificate, key, clientCa } = await certificateFor(tls?.credentialName, credentials);
+  const { certificate, key, clientCa } = await certificateFor(
+    tls?.credentialName,
+    credentials,
+    tls?.caCertCredentialName,
+  );
   const minVersion = VERSIONS[tls?.minProtocolVersion ?? ''] ?? 'TLSv1.2';
   const maxVersion = VERSIONS[tls?.maxProtocolVersion ?? ''] ?? 'TLSv1.3';
   return { cert: certificate, key, ca: clientCa, minVersion, maxVersion };
@@ -112,7 +118,8 @@ async function contextOf(server: Server, credentials: Credentials): Promise<Secu
 /** The index of the connection's server; -1: there is none, or the client's certificate is not what the server asks for. */
 function serverOf(target: Target, socket: TLSSocket): number {
   const index = chooseServer(target.servers, typeof socket.servername === 'string' ? socket.servername : '');
-  return socket.authorized || !asksFor(target.servers[index], socket) ? index : -1;
+  const server = target.servers[index];
+  return server && isTaken(server, socket, asksFor(server, socket)) ? index : -1;
 }
 
 /** Whether the server needs the client's certificate: always, or as soon as the client shows one. */

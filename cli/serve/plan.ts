@@ -22,8 +22,9 @@ export function portPlan(listener: Listener): PortPlan {
   return simple ? { kind: 'direct', port, server, tls: server.tls !== undefined } : { kind: 'front', port, servers };
 }
 
-function catchesAll(server: Server): boolean {
-  return server.tls?.mode === 'SIMPLE' && server.tls.maxProtocolVersion === undefined && server.hosts.includes('*');
+function catchesAll({ tls, hosts }: Server): boolean {
+  const plain = tls?.maxProtocolVersion === undefined && tls?.cipherSuites === undefined;
+  return tls?.mode === 'SIMPLE' && plain && hosts.includes('*');
 }
 
 /** One `external` service for each distinct endpoint, named as the gateway looks it up; none for a name without address. */

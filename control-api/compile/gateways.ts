@@ -86,7 +86,23 @@ function serverTls({ mode = 'SIMPLE', credentialName, credentialNames, ...spec }
   return {
     mode: mode as ServerTls['mode'],
     ...(credential && { credentialName: credential }),
+    ...(spec.caCertCredentialName && { caCertCredentialName: spec.caCertCredentialName }),
     ...(spec.minProtocolVersion && { minProtocolVersion: spec.minProtocolVersion }),
     ...(spec.maxProtocolVersion && { maxProtocolVersion: spec.maxProtocolVersion }),
+    ...(spec.cipherSuites?.length && { cipherSuites: spec.cipherSuites }),
+    ...clientCertificate(mode, spec),
+  };
+}
+
+/** Without mutual TLS nobody shows a certificate. */
+function clientCertificate(mode: string, spec: ServerTlsSpec): Pick<ServerTls, 'clientCertificate'> {
+  const { subjectAltNames = [], verifyCertificateHash: hashes = [], verifyCertificateSpki: spkis = [] } = spec;
+  if (mode === 'SIMPLE' || subjectAltNames.length + hashes.length + spkis.length === 0) return {};
+  return {
+    clientCertificate: {
+      ...(subjectAltNames.length > 0 && { subjectAltNames }),
+      ...(hashes.length > 0 && { hashes }),
+      ...(spkis.length > 0 && { spkis }),
+    },
   };
 }

@@ -6,6 +6,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { SecureContextOptions } from 'node:tls';
 import { freePort } from '../support/free-port.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'client-certificate-'));
@@ -36,6 +37,13 @@ spec:
   - port: {number: 443, name: https, protocol: HTTPS}
     hosts: [a.example.com, b.example.com]
     tls: {mode: MUTUAL, credentialName: server}
+  - port: {number: 443, name: https-ui, protocol: HTTPS}
+    hosts: [c.example.com]
+    tls:
+      mode: MUTUAL
+      credentialName: server
+      subjectAltNames: ["spiffe://cluster.local/ns/default/sa/ui"]
+      cipherSuites: [ECDHE-ECDSA-AES256-GCM-SHA384]
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -75,7 +83,7 @@ before(async () => {
     '-out',
     'ca.crt',
   );
-  issue('server', 'DNS:a.example.com,DNS:b.example.com');
+  issue('server', 'DNS:a.example.com,DNS:b.example.com,DNS:c.example.com');
   issue('ui', 'URI:spiffe://cluster.local/ns/default/sa/ui');
   issue('other', 'URI:spiffe://cluster.local/ns/other/sa/ui');
   writeFileSync(file('server.ca.crt'), readFileSync(file('ca.crt')));
@@ -109,7 +117,13 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function ask(path: string, client: string, servername = 'a.example.com'): Promise<number | undefined> {
+/** undefined: the connection was refused. */
+function ask(
+  path: string,
+  client: string,
+  servername = 'a.example.com',
+  tls: SecureContextOptions = {},
+): Promise<number | undefined> {
   return new Promise((resolve) => {
     const credentials = { cert: readFileSync(file(`${client}.crt`)), key: readFileSync(file(`${client}.key`)) };
     const options = {
@@ -120,7 +134,7 @@ function ask(path: string, client: string, servername = 'a.example.com'): Promis
       ca: readFileSync(file('ca.crt')),
       agent: false as const,
     };
-    request({ ...options, ...credentials, headers: { host: servername } }, (response) => {
+    request({ ...options, ...credentials, ...tls, headers: { host: servername } }, (response) => {
       response.resume();
       resolve(response.statusCode);
     })
@@ -138,4 +152,15 @@ test('principals and namespaces are those of the verified certificate', async ()
 test('connection.sni is the name that the client asked for', async () => {
   assert.equal(await ask('/sni', 'other'), 200);
   assert.equal(await ask('/sni', 'other', 'b.example.com'), 403);
+});
+
+test('a server may name the certificates that it takes', async () => {
+  assert.equal(await ask('/principal', 'ui', 'c.example.com'), 200);
+  assert.equal(await ask('/principal', 'other', 'c.example.com'), undefined);
+});
+
+test('a server may name the ciphers before TLS 1.3', async () => {
+  const with12 = (ciphers: string) => ask('/principal', 'ui', 'c.example.com', { ciphers, maxVersion: 'TLSv1.2' });
+  assert.equal(await with12('ECDHE-ECDSA-AES256-GCM-SHA384'), 200);
+  assert.equal(await with12('ECDHE-ECDSA-AES128-GCM-SHA256'), undefined);
 });
