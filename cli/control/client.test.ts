@@ -8,11 +8,15 @@ import { ControlClient } from './client.ts';
 
 let server: Server;
 let client: ControlClient;
+/** Connections that had an answer. */
+const known = new WeakSet<object>();
 before(async () => {
   const pair = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
   });
   server = createServer({ key: pair.private, cert: pair.cert }, (request, answer) => {
+    if (request.url === '/once' && known.has(request.socket)) return void request.socket.destroy();
+    known.add(request.socket);
     answer.writeHead(200, { 'content-type': 'application/json', 'content-length': 20 });
     answer.write('{"kind":');
     if (request.url === '/dies') setImmediate(() => answer.destroy());
@@ -33,4 +37,9 @@ test('an answer is read to its end', async () => {
 
 test('a server that dies in the middle of its answer is an error, not a wait without end', async () => {
   await assert.rejects(client.ask('GET', '/dies'), /https:\/\/127\.0\.0\.1:\d+\/: (aborted|Premature close)/);
+});
+
+test('a kept connection that the server closes costs no call that may be made twice', async () => {
+  for (const method of ['GET', 'PATCH', 'DELETE']) assert.equal((await client.ask(method, '/once')).status, 200);
+  await assert.rejects(client.ask('POST', '/once', {}), /socket hang up|ECONNRESET/);
 });

@@ -91,7 +91,13 @@ export class ControlClient {
         answerOf(answer).then(resolve, failed);
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
-      outgoing.on('error', failed).end(text);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // The server may close a kept connection in the moment when we use it; what may be done twice is asked once more.
+        const isStale = outgoing.reusedSocket && error.code === 'ECONNRESET' && method !== 'POST';
+        if (isStale) resolve(this.ask(method, path, body, contentType));
+        else failed(error);
+      });
+      outgoing.end(text);
     });
   }
 
