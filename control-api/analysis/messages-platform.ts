@@ -12,6 +12,11 @@ export const PLATFORM_MESSAGES = {
     level: 'info',
     text: 'upstreams receive the Host in lower case, and no `te` header: the runtime writes both itself',
   },
+  RequestLineShortened: {
+    code: 'BSP0907',
+    level: 'info',
+    text: 'of the request line the runtime keeps path and query: a fragment is dropped (Envoy answers 400), and the host of an absolute URL gives way to the Host header',
+  },
   DotSegmentsResolved: {
     code: 'BSP0903',
     level: 'warning',

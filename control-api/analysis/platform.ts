@@ -7,14 +7,12 @@ import type { Scene } from './analyse.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './report.ts';
 
+const EVERYWHERE = ['RuntimeRefusesRequests', 'HostInLowerCase', 'RequestLineShortened'] as const;
+
 export function platform({ input, compiled }: Scene): Finding[] {
   const [first] = ofKind<GatewaySpec>(input, NETWORKING, 'Gateway');
   if (first === undefined) return [];
-  const findings = [
-    ...rewrites(input),
-    finding('RuntimeRefusesRequests', {}, about(first)),
-    finding('HostInLowerCase', {}, about(first)),
-  ];
+  const findings = [...rewrites(input), ...EVERYWHERE.map((name) => finding(name, {}, about(first)))];
   if (compiled.snapshot.mesh.pathNormalization === 'NONE')
     findings.push(finding('DotSegmentsResolved', {}, about(first)));
   const byHeaders = ofKind<VirtualServiceSpec>(input, NETWORKING, 'VirtualService').find(matchesHeaders);
