@@ -8,10 +8,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Authority } from '../test/mesh/certificates.ts';
-import { httpListener, startEnvoy, staticCluster } from '../test/mesh/envoy.ts';
+import { httpListener, startEnvoy, staticCluster } from '../test/support/envoy.ts';
 import { freePort } from '../test/support/free-port.ts';
+import { GATEWAY, localEndpoint, serviceEntry } from '../test/support/resources.ts';
 import { startServe } from '../test/support/serve.ts';
-import { GATEWAY, localEndpoint, serviceEntry } from '../test/support/yaml.ts';
 import { compare, requestHead, type Subject } from './measure.ts';
 import { table } from './table.ts';
 

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { envoyConfig } from '../../sdk/harness/envoy/config.ts';
-import { type RunningEnvoy, startEnvoy } from '../../test/mesh/envoy.ts';
+import { type RunningEnvoy, startEnvoy } from '../../test/support/envoy.ts';
 import { freePort } from '../../test/support/free-port.ts';
 import type { Case, Wasm } from './cases.ts';
 

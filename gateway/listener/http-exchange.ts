@@ -73,8 +73,10 @@ export class HttpExchange implements Exchange {
     const start = url.indexOf('://') + 3;
     this.requestHeaders = new RequestHeaderView(request.headers);
     const headers = this.requestHeaders;
-    this.authority = headers.get('host') ?? url.slice(start, pathStart(url, start));
-    const target = url.slice(start + this.authority.length);
+    // The URL's own authority may be written otherwise than the Host: without a default port, say.
+    const end = pathStart(url, start);
+    this.authority = headers.get('host') ?? url.slice(start, end);
+    const target = url.slice(end);
     const query = target.indexOf('?');
     const { connection } = listener;
     const merged = connection?.mergeSlashes ? 'MERGE_SLASHES' : undefined;

@@ -11,7 +11,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { compileFilter } from '../../sdk/build/compile.ts';
 import { gatewayOn, resource, type ServedFilters, serveFilters } from '../filters/served.ts';
-import { type Answer, get } from '../support/client.ts';
+import type { Answered } from '../support/ask.ts';
+import { get } from '../support/client.ts';
 
 const PORT = 8101;
 const SELECTOR = { matchLabels: { istio: 'ingressgateway' } };
@@ -111,7 +112,8 @@ beforeEach(() => {
   named.hits.length = 0;
 });
 
-const ask = (headers: Record<string, string>, path = '/'): Promise<Answer> => get(served.port(PORT), path, { headers });
+const ask = (headers: Record<string, string>, path = '/'): Promise<Answered> =>
+  get(served.port(PORT), path, { headers });
 
 /** The status of a request with a good token of this issuer. */
 async function withToken(iss: string): Promise<number> {

@@ -10,11 +10,11 @@ import { jwtStep } from '../../gateway/authn/phase.ts';
 import type { LocalReply } from '../../gateway/exchange.ts';
 import type { JwtProvider } from '../../gateway/snapshot.ts';
 import { type Seen, startEcho } from '../support/echo.ts';
-import { type Envoy, startEnvoy } from '../support/envoy.ts';
+import { type FilterEnvoy, startFilterEnvoy } from '../support/envoy-filters.ts';
 import { headerOf, sendRaw } from '../support/raw-http.ts';
 
 const echo = await startEcho();
-const running: Envoy[] = [];
+const running: FilterEnvoy[] = [];
 after(() => {
   for (const envoy of running) envoy.stop();
   echo.stop();
@@ -139,7 +139,7 @@ function trimmed(headers: Record<string, string>): Record<string, string> {
 
 for (const [name, providers] of Object.entries(SETS)) {
   test(name, { timeout: 120_000 }, async () => {
-    const envoy = await startEnvoy([jwtAuthn(providers)], echo.port);
+    const envoy = await startFilterEnvoy([jwtAuthn(providers)], echo.port);
     running.push(envoy);
     const step = jwtStep({ kind: 'jwt_authn', providers }, false);
     const check = async (asked: Asked) => {

@@ -6,11 +6,11 @@ import { fakeExchange } from '../../gateway/authn/fixture.ts';
 import { policyIndex } from '../../gateway/authz/policy-index.ts';
 import type { RbacPolicy, RbacRule, RbacTest, RbacValue, StringMatch } from '../../gateway/snapshot.ts';
 import { startEcho } from '../support/echo.ts';
-import { type Envoy, startEnvoy } from '../support/envoy.ts';
+import { type FilterEnvoy, startFilterEnvoy } from '../support/envoy-filters.ts';
 import { sendRaw } from '../support/raw-http.ts';
 
 const echo = await startEcho();
-const running: Envoy[] = [];
+const running: FilterEnvoy[] = [];
 after(() => {
   for (const envoy of running) envoy.stop();
   echo.stop();
@@ -160,7 +160,7 @@ for (const path of [
   }
 
 async function compare(list: RbacPolicy[]): Promise<void> {
-  const envoy = await startEnvoy([rbac(list)], echo.port);
+  const envoy = await startFilterEnvoy([rbac(list)], echo.port);
   running.push(envoy);
   const index = policyIndex(list);
   for (const { method, host, path, lines } of REQUESTS) {

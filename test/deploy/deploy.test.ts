@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { GATEWAY, serviceEntry } from '../support/resources.ts';
+import { GATEWAY, localEndpoint, serviceEntry } from '../support/resources.ts';
 import { type Ran, ROOT, run, sentThrough, served } from './bundle.ts';
 
 const BOWSPRIT = 'cli/bowsprit.mjs';
@@ -109,7 +109,7 @@ spec: { ${spec} }
 `;
 
 function configuration(port: number): string {
-  return `${GATEWAY}${serviceEntry('shop.example.com', port)}apiVersion: networking.istio.io/v1
+  return `${GATEWAY}${serviceEntry('shop', [localEndpoint(port)])}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: shop }
 spec:

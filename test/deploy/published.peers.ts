@@ -85,7 +85,7 @@ test('a Secret is kept sealed, and comes back to nobody', () => {
 });
 
 test('a rollout gives isolates a share, and takes back what answers with errors', async () => {
-  apply(route('a.test', 201) + '---' + ROLLOUT);
+  apply(`${route('a.test', 201)}---${ROLLOUT}`);
   await says('a', 'Programmed');
   await until('a.test', 201);
   apply(route('a.test', 503));

@@ -4,10 +4,10 @@ import { after, before, test } from 'node:test';
 import type { LoadBalancer } from '../../gateway/snapshot.ts';
 import { Balancer } from '../../gateway/upstream/balance/balancer.ts';
 import { xxHash64 } from '../../gateway/upstream/balance/xxhash64.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf } from '../support/snapshot.ts';
 import { ask, type Endpoints, inLanes, startEndpoints } from './endpoints.ts';
-import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const KEYS = 10_000;
 const WEIGHTS = [1, 3, 2, 1, 7, 1, 5];

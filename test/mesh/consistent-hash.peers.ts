@@ -7,10 +7,10 @@ import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { compiled } from '../support/compiled.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
-import { GATEWAY, localEndpoint, serviceEntry } from '../support/yaml.ts';
+import { GATEWAY, localEndpoint, serviceEntry } from '../support/resources.ts';
 import { type Endpoints, startEndpoints } from './endpoints.ts';
-import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 interface Case {
   name: string;

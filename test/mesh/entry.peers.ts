@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { type Answer, type Ask, get, persistentGet } from '../support/client.ts';
+import type { Answered } from '../support/ask.ts';
+import { type Ask, get, persistentGet } from '../support/client.ts';
 import { GATEWAY } from '../support/resources.ts';
 import { helloThrough } from '../support/web-socket.ts';
 import type { Seen } from './application.ts';
@@ -83,7 +84,7 @@ before(async () => {
 });
 after(() => stage?.stop());
 
-const ask = (path: string, options?: Ask): Promise<Answer> => get(stage.ports.edge, path, options);
+const ask = (path: string, options?: Ask): Promise<Answered> => get(stage.ports.edge, path, options);
 
 /** What the workload saw. */
 async function seen(path: string, options?: Ask): Promise<Seen> {

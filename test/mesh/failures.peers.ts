@@ -8,9 +8,9 @@ import { after, before, describe, test } from 'node:test';
 import type { ForwardAction, HeaderOperations } from '../../gateway/snapshot.ts';
 import { type Silent, startSilent } from '../chaos/silent.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
-import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 import { SCRIPTS, type ScriptedServer, startScripted } from './scripted.ts';
 
 const TIMEOUT_MS = 1500;

@@ -4,9 +4,9 @@ import { Agent, createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type Edge, startEdge } from '../support/edge.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
-import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const REQUESTS = 500;
 const CROWD = 12;

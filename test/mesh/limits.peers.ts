@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Cluster, ForwardAction } from '../../gateway/snapshot.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster, UNLIMITED } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
-import { httpListener, type RunningEnvoy, startEnvoy, staticCluster, UNLIMITED } from './envoy.ts';
 
 const DELAY_MS = 250;
 

@@ -7,10 +7,10 @@ import { after, before, describe, test } from 'node:test';
 import type { Cluster, LoadBalancer, LocalitySetting } from '../../gateway/snapshot.ts';
 import { Balancer } from '../../gateway/upstream/balance/balancer.ts';
 import { xxHash64 } from '../../gateway/upstream/balance/xxhash64.ts';
+import { httpListener, localityCluster, type RunningEnvoy, startEnvoy } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf } from '../support/snapshot.ts';
 import { ask, type Endpoints, inLanes, startEndpoints } from './endpoints.ts';
-import { httpListener, localityCluster, type RunningEnvoy, startEnvoy } from './envoy.ts';
 
 const REQUESTS = 2000;
 const PICKS = 30_000;

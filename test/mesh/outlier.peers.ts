@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { OutlierDetection } from '../../gateway/snapshot.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
 import { ask, type Endpoints, startEndpoints } from './endpoints.ts';
-import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const INTERVAL = 400;
 const BASE = 800;

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Cluster, ForwardAction } from '../../gateway/snapshot.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
+import { httpListener, localityCluster, type RunningEnvoy, startEnvoy } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
 import { ask, type Endpoints, inLanes, startEndpoints } from './endpoints.ts';
-import { httpListener, localityCluster, type RunningEnvoy, startEnvoy } from './envoy.ts';
 
 const REQUESTS = 60;
 const ATTEMPTS = 6;

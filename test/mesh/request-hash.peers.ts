@@ -5,10 +5,10 @@ import type { Exchange } from '../../gateway/exchange.ts';
 import type { HashPolicy } from '../../gateway/snapshot.ts';
 import { Balancer } from '../../gateway/upstream/balance/balancer.ts';
 import { foldRequestHash } from '../../gateway/upstream/request-hash.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf } from '../support/snapshot.ts';
 import { ask, type Endpoints, startEndpoints } from './endpoints.ts';
-import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const ENDPOINTS = 9;
 

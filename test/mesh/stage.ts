@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Manifest } from '../../control-api/mesh/manifest.ts';
 import { get } from '../support/client.ts';
+import { type RunningEnvoy, startEnvoy } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Application, startApplication } from './application.ts';
 import { Authority } from './certificates.ts';
 import { ENTRY_IDENTITY, entryEnvoy, type MeshFiles, type Subsets, sidecarsEnvoy, tunnelEnvoy } from './entry-envoy.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 
 const BOWSPRIT = 'cli/bowsprit.mjs';
 const EDGE_IDENTITY = 'URI:spiffe://bowsprit.example/edge';

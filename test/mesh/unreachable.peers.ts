@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import tls from 'node:tls';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
+import { GATEWAY, localEndpoint, serviceEntry } from '../support/resources.ts';
 import { type Served, startServe } from '../support/serve.ts';
-import { GATEWAY, localEndpoint, serviceEntry } from '../support/yaml.ts';
 import { Authority } from './certificates.ts';
 import { ask } from './endpoints.ts';
-import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 const NAME = 'up.example.com';
 /** Clusters by name; all but the named ones speak TLS to `NAME`, `mutual` with a certificate. */

@@ -8,9 +8,9 @@ import net, { type AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { ForwardAction } from '../../gateway/snapshot.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
+import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf, forwardTo, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
-import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from './envoy.ts';
 
 /** What the first try meets; further ones are answered when their body has come. */
 type Mood =

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Cluster, LoadBalancer } from '../../gateway/snapshot.ts';
 import { Balancer } from '../../gateway/upstream/balance/balancer.ts';
+import { httpListener, type RunningEnvoy, startEnvoy } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
 import { clusterOf } from '../support/snapshot.ts';
 import { ask, type Endpoints, startEndpoints } from './endpoints.ts';
-import { httpListener, type RunningEnvoy, startEnvoy } from './envoy.ts';
 
 const WINDOW_MS = 2000;
 /** The window and as long again in which nobody is young any more. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readyMade, testFilter } from '../filters/ready-made.ts';
-import { envoyBinary } from '../mesh/envoy.ts';
+import { envoyBinary } from '../support/envoy.ts';
 
 test('Envoy is at hand', () => assert.ok(envoyBinary()));
 

@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { freePort } from '../support/free-port.ts';
 import { type Issuer, startIssuer } from '../support/issuer.ts';
-import { GATEWAY, serviceEntry } from '../support/resources.ts';
+import { GATEWAY, localEndpoint, serviceEntry } from '../support/resources.ts';
 import { casesOf } from './cases.ts';
 import { configOf } from './envoy-case.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
@@ -20,7 +20,7 @@ after(() => rmSync(folder, { recursive: true }));
 const config = (
   backend: number,
   issuer: number,
-): string => `${GATEWAY}${serviceEntry('backend.example.com', backend)}apiVersion: networking.istio.io/v1
+): string => `${GATEWAY}${serviceEntry('backend', [localEndpoint(backend)])}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: vs}
 spec:

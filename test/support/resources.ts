@@ -32,20 +32,21 @@ export function answering(name: string, status: number, hosts = [`${name}.test`]
   };
 }
 
-/** A host outside of the cluster whose one address is 127.0.0.1:`port`. */
-export function serviceEntry(host: string, port: number): string {
-  return `
+/** A ServiceEntry for `<name>.example.com`, port 80. @param endpoints flow style: `{address: 127.0.0.1}` */
+export const serviceEntry = (name: string, endpoints: readonly string[], resolution = 'STATIC'): string => `---
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
-metadata: { name: ${host.split('.')[0]} }
+metadata: {name: ${name}}
 spec:
-  hosts: [${host}]
-  resolution: STATIC
-  ports: [{ number: 80, name: http, protocol: HTTP }]
-  endpoints: [{ address: 127.0.0.1, ports: { http: ${port} } }]
+  hosts: [${name}.example.com]
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  resolution: ${resolution}
+  endpoints: [${endpoints.join(', ')}]
 ---
 `;
-}
+
+/** An endpoint on that local port. */
+export const localEndpoint = (port: number): string => `{address: 127.0.0.1, ports: {http: ${port}}}`;
 
 /** VirtualService `vs` of `gw`: every host goes to the Service `ui`. */
 export const ALL_TO_UI = `
