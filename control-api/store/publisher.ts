@@ -6,12 +6,12 @@
 
 import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
-import { analysing } from '../analysis/analyse.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { CompileMemo } from '../compile/memo.ts';
 import type { ModuleReference } from '../compile/processor.ts';
 import type { Sharded } from '../compile/shards.ts';
 import type { Resource } from '../resources/resource.ts';
+import { Advice } from './advice.ts';
 import { type Analysed, analysed } from './analysed.ts';
 import type { Liveness } from './conditions.ts';
 import { type Floor, NO_FLOOR } from './floor.ts';
@@ -23,11 +23,6 @@ import type { Publication, Snapshots } from './snapshots.ts';
 import { rolloutIn, type StagedRollouts } from './staged-rollouts.ts';
 import { Statuses } from './statuses.ts';
 import { type FetchedModule, WantedModules } from './wanted-modules.ts';
-
-/** Analysis is for people: it waits until the writes have ended. */
-const ANALYSE_AFTER_MS = 300;
-/** It takes some 20 ms for 1,000 objects, so that many of them are looked at less often. */
-const ANALYSED_PER_MS = 50;
 
 export interface Follower {
   moved(publication: Publication): void;
@@ -46,11 +41,10 @@ export class Publisher {
   private readonly followers = new Set<Follower>();
   private readonly authors = new Set<string>();
   private readonly pace = new Pace(() => this.publish());
-  private analysis: ReturnType<typeof setTimeout> | undefined;
   private floor: Floor = NO_FLOOR;
   private last: Analysed | undefined;
   private readonly memo = new CompileMemo();
-  private advice: ReadonlyMap<string, Finding[]> = new Map();
+  private readonly advice = new Advice(() => this.report());
   /** Snapshots that the gateways could not take over, with why. */
   private readonly refused = new Map<string, Liveness>();
   private served: string | undefined;
@@ -83,7 +77,7 @@ export class Publisher {
   /** Findings of the floor and of everything stored, as the last analysis left them. */
   get findings(): Finding[] {
     const own = [...this.inventory].flatMap(({ findings }) => findings);
-    return [...this.floor.findings, ...own, ...(this.last?.findings ?? []), ...[...this.advice.values()].flat()];
+    return [...this.floor.findings, ...own, ...(this.last?.findings ?? []), ...this.advice.all()];
   }
 
   /** What would be found about `resource` if it were stored. */
@@ -125,8 +119,7 @@ export class Publisher {
     }
     // What gateways are to confirm is reported then: until then they would wait for the reports.
     if (!this.move(this.last)) this.report();
-    clearTimeout(this.analysis);
-    this.analysis = setTimeout(() => void this.analyse(), ANALYSE_AFTER_MS + this.inventory.size / ANALYSED_PER_MS);
+    this.advice.seek(this.last, this.inventory.size);
   }
 
   /** What is in error keeps what it had in the compilation before, which may have been another process's. */
@@ -249,20 +242,6 @@ export class Publisher {
     for (const { moved } of this.followers) moved(publication);
   }
 
-  /** One analyser after another, with calls in between; a newer compilation begins anew. */
-  private async analyse(): Promise<void> {
-    const compiled = this.last;
-    if (!compiled) return;
-    const findings: Finding[] = [];
-    for (const found of analysing({ input: compiled.input, compiled })) {
-      for (const finding of found) findings.push(finding);
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      if (this.last !== compiled) return;
-    }
-    this.advice = Map.groupBy(findings, (finding) => finding.resource);
-    this.report();
-  }
-
   private refusalOf(id: string): Liveness | undefined {
     const why = this.rollouts.whyTakenBack(id);
     return why === undefined ? this.refused.get(id) : { live: false, reason: 'RolledBack', message: why };
@@ -290,9 +269,7 @@ export class Publisher {
     const compiled = this.last;
     if (!compiled) return;
     const { findingsOf, placementsOf } = compiled;
-    const adviceOf = ({ name }: Held) => this.advice.get(name) ?? NOTHING;
+    const adviceOf = ({ name }: Held) => this.advice.of(name);
     this.statuses.update({ findingsOf, placementsOf, adviceOf, liveness: this.liveness(compiled) });
   }
 }
-
-const NOTHING: readonly Finding[] = [];
