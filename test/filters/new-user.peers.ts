@@ -13,7 +13,8 @@ const folder = mkdtempSync(join(tmpdir(), 'new-user-'));
 const running: ChildProcess[] = [];
 after(async () => {
   for (const child of running) {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const isRunning = child.exitCode === null && child.signalCode === null;
+    const ended = isRunning && new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     await ended;
   }
