@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { SecureContextOptions } from 'node:tls';
 import { freePort } from '../support/free-port.ts';
+import { stop } from '../support/stop.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'client-certificate-'));
 const file = (name: string) => join(folder, name);
@@ -112,8 +113,7 @@ before(async () => {
   throw new Error('serve did not get ready');
 });
 after(async () => {
-  server.kill('SIGTERM');
-  await new Promise((resolve) => server.once('exit', resolve));
+  await stop(server);
   rmSync(folder, { recursive: true });
 });
 

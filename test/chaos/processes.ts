@@ -8,6 +8,7 @@ import { cpuOf } from '../../bench/ratelimit/cpu.ts';
 import { bundleWorker } from '../../cli/serve/bundle.ts';
 import { type WorkerConfig, workerdConfig } from '../../cli/serve/capnp.ts';
 import type { LimitDomain } from '../../gateway/snapshot.ts';
+import { stop } from '../support/stop.ts';
 
 const WORKERD: string = createRequire(import.meta.url)('workerd').default;
 
@@ -37,9 +38,7 @@ function keep(config: string, sockets: readonly string[]): Killable {
     cpu: () => cpuOf([child.pid ?? 0]),
     stop: () => {
       stopped = true;
-      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      child.kill('SIGKILL');
-      return ended;
+      return stop(child, 'SIGKILL');
     },
   };
 }

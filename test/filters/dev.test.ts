@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
+import { stop } from '../support/stop.ts';
 
 const BIN = join(import.meta.dirname, '../../cli/bowsprit.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'dev-'));
@@ -13,9 +14,7 @@ const source = join(folder, 'hello/assembly/index.ts');
 let dev: ChildProcess;
 let log = '';
 after(async () => {
-  const ended = new Promise((resolve) => dev.once('exit', resolve));
-  dev.kill('SIGTERM');
-  await ended;
+  await stop(dev);
   rmSync(folder, { recursive: true });
 });
 

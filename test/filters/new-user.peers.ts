@@ -6,18 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
+import { stop } from '../support/stop.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FIVE_MINUTES_MS = 5 * 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'new-user-'));
 const running: ChildProcess[] = [];
 after(async () => {
-  for (const child of running) {
-    const isRunning = child.exitCode === null && child.signalCode === null;
-    const ended = isRunning && new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await ended;
-  }
+  for (const child of running) await stop(child);
   rmSync(folder, { recursive: true, force: true });
 });
 

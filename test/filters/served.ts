@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { freePort } from '../support/free-port.ts';
+import { stop } from '../support/stop.ts';
 
 const BIN = join(import.meta.dirname, '../../cli/bowsprit.mjs');
 const READY_MS = 20_000;
@@ -89,7 +90,7 @@ export async function serveFilters(
       const line = text.split('\n').find((one) => one.startsWith(`${series} `));
       return line === undefined ? undefined : Number(line.slice(series.length));
     },
-    stop: () => stopped(child).finally(() => rmSync(folder, { recursive: true, force: true })),
+    stop: () => stop(child).finally(() => rmSync(folder, { recursive: true, force: true })),
   };
 }
 
@@ -104,12 +105,4 @@ async function ready(admin: number, child: ChildProcess, log: () => string): Pro
   }
   child.kill();
   throw new Error(`serve did not get ready: ${log()}`);
-}
-
-function stopped(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve();
-    child.once('exit', () => resolve());
-    child.kill('SIGTERM');
-  });
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Answered, ask } from '../support/ask.ts';
 import { freePort } from '../support/free-port.ts';
+import { stop } from '../support/stop.ts';
 import type { Request } from './cases.ts';
 
 export interface TestGateway {
@@ -48,10 +49,8 @@ export async function startGateway(
     statePids: () => descendants(child.pid ?? 0).filter(isState),
     output: () => output,
     stop: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
       for (const pid of descendants(child.pid ?? 0).filter(isState)) process.kill(pid, 'SIGCONT');
-      child.kill('SIGTERM');
-      await ended;
+      await stop(child);
       backend.closeAllConnections();
       backend.close();
       rmSync(folder, { recursive: true, force: true });

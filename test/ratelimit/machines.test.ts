@@ -11,6 +11,7 @@ import { after, before, describe, it } from 'node:test';
 import { generate } from 'selfsigned';
 import { ask } from '../support/ask.ts';
 import { freePort } from '../support/free-port.ts';
+import { stop } from '../support/stop.ts';
 import type { Case } from './cases.ts';
 import { configOf, meshOf } from './envoy-case.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
@@ -89,9 +90,7 @@ describe('several machines', { timeout: 120_000 }, () => {
       const answer = await ask({ port, path: '/json', method: 'POST' }, JSON.stringify(body));
       assert.equal(answer.status, 429);
     } finally {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
+      await stop(child);
     }
   });
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../support/free-port.ts';
+import { stop } from '../support/stop.ts';
 
 export interface TestService {
   folder: string;
@@ -103,11 +104,4 @@ type Row = { name: string; start: number; count: number };
 
 async function rowsAt(url: string): Promise<Row[]> {
   return (await (await fetch(`${url}?now=0&most=1000`)).json()) as Row[];
-}
-
-function stop(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGTERM');
-  });
 }
