@@ -27,8 +27,8 @@ export interface Wanted {
 
 /** Opens a socket for workerd. Throws a CommandError (1) when the address is taken or not ours. */
 export async function listen(wanted: Wanted): Promise<ListeningSocket> {
-  // A thread strips types by itself, or not at all.
-  const execArgv = [...process.execArgv, '--import', new URL('../types.mjs', import.meta.url).href];
+  // A thread strips types by itself, or not at all; it takes few of a process's other options.
+  const execArgv = ['--disable-warning=ExperimentalWarning', '--import', new URL('../types.mjs', import.meta.url).href];
   const thread = new Worker(import.meta.filename, { workerData: wanted, execArgv });
   const answer = await new Promise<Answer>((resolve) => thread.once('message', resolve));
   thread.unref();
