@@ -178,12 +178,12 @@ test('a global limit counts in its Durable Object, which the dynamic worker reac
   const seen: number[] = [];
   for (const end = Date.now() + 20_000; Date.now() < end && seen.at(-1) !== 429; ) {
     const { status, text } = await ask();
-    // Before the limit is live; after that Miniflare's Host, which is not the URL's, makes the service answer 400.
+    // That was before the limit is live.
     if (text !== 'from the route') seen.push(status);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   service.close();
-  assert.deepEqual(seen, [400, 400, 400, 429]);
+  assert.deepEqual(seen, [200, 200, 200, 429]);
 });
 
 test('back to what is built in, no dynamic worker stands between', { timeout: 60_000 }, async () => {
