@@ -9,6 +9,7 @@ before(async () => {
   const altNames = [
     { type: 6 as const, value: 'spiffe://cluster.local/ns/default/sa/ui' },
     { type: 2 as const, value: 'ui.example.com' },
+    { type: 2 as const, value: 'one, URI:spiffe://forged, DNS:two' },
   ];
   const extensions = [{ name: 'subjectAltName' as const, altNames }];
   const made = await generate([{ name: 'commonName', value: 'ui' }], { keyType: 'ec', extensions });
@@ -20,6 +21,11 @@ test('any of the alternative names, exactly', () => {
   assert.ok(takes({ subjectAltNames: ['other', 'ui.example.com'] }));
   assert.ok(takes({ subjectAltNames: ['spiffe://cluster.local/ns/default/sa/ui'] }));
   assert.ok(!takes({ subjectAltNames: ['example.com', 'spiffe://cluster.local/ns/default/sa/u'] }));
+});
+
+test('a name with commas in it is one name', () => {
+  assert.ok(!takes({ subjectAltNames: ['spiffe://forged', 'two', 'one'] }));
+  assert.ok(takes({ subjectAltNames: ['one, URI:spiffe://forged, DNS:two'] }));
 });
 
 test('the hash of the certificate, however it is written, or that of its key', () => {

@@ -1,17 +1,22 @@
 /** Which connections a server takes: by the client's certificate (Envoy's CertificateValidationContext) and by the cipher. */
 import { createHash, type X509Certificate } from 'node:crypto';
 import { DEFAULT_CIPHERS, type TLSSocket } from 'node:tls';
+import { alternativeNames } from '../../gateway/listener/client-certificate.ts';
 import type { ClientCertificateCheck, Server } from '../../gateway/snapshot.ts';
 
-/** After the handshake: the name that chooses the server comes too late for OpenSSL to change the ciphers. */
-export function isTaken({ tls }: Server, socket: TLSSocket, needsCertificate: boolean): boolean {
+export type ConnectionCheck = (socket: TLSSocket, needsCertificate: boolean) => boolean;
+
+/** For after the handshake: the name that chooses the server comes too late for OpenSSL to change the ciphers. */
+export function connectionCheck({ tls }: Server): ConnectionCheck {
   const { cipherSuites, clientCertificate } = tls ?? {};
-  const allowed =
-    !cipherSuites || socket.getProtocol() === 'TLSv1.3' || cipherSuites.includes(socket.getCipher()?.name);
-  if (!allowed || !needsCertificate) return allowed;
-  const certificate = socket.getPeerX509Certificate();
-  if (!socket.authorized || certificate === undefined) return false;
-  return clientCertificate === undefined || clientCheck(clientCertificate)(certificate);
+  const takes = clientCertificate && clientCheck(clientCertificate);
+  return (socket, needsCertificate) => {
+    const allowed =
+      !cipherSuites || socket.getProtocol() === 'TLSv1.3' || cipherSuites.includes(socket.getCipher()?.name);
+    if (!allowed || !needsCertificate) return allowed;
+    const certificate = socket.getPeerX509Certificate();
+    return socket.authorized && certificate !== undefined && (!takes || takes(certificate));
+  };
 }
 
 /** OpenSSL takes these from the same list; a Gateway's cipherSuites are not about them. */
@@ -30,7 +35,7 @@ export function clientCheck({ hashes = [], spkis = [], subjectAltNames = [] }: C
   const names = new Set(subjectAltNames);
   return (certificate: X509Certificate): boolean => {
     const known = wanted.size === 0 || wanted.has(bare(certificate.fingerprint256)) || wanted.has(spkiOf(certificate));
-    return known && (names.size === 0 || namesOf(certificate).some((name) => names.has(name)));
+    return known && (names.size === 0 || alternativeNames(certificate).some(({ value }) => names.has(value)));
   };
 }
 
@@ -41,9 +46,4 @@ function spkiOf({ publicKey }: X509Certificate): string {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64');
-}
-
-/** `URI:spiffe://…, DNS:ui.example.com, IP Address:127.0.0.1`, without the kinds. */
-function namesOf({ subjectAltName = '' }: X509Certificate): string[] {
-  return subjectAltName.split(', ').map((name) => name.slice(name.indexOf(':') + 1));
 }

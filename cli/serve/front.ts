@@ -10,7 +10,7 @@ import type { SocketCf } from '../../gateway/bindings.ts';
 import { chooseServer } from '../../gateway/listener/sni.ts';
 import type { Server } from '../../gateway/snapshot.ts';
 import { certificateFor } from './certificates.ts';
-import { cipherList, isTaken } from './client-check.ts';
+import { type ConnectionCheck, cipherList, connectionCheck } from './client-check.ts';
 import type { Credentials } from './credentials.ts';
 import type { Generation } from './generation.ts';
 import { CF_HEADER, frontSocket } from './generation-files.ts';
@@ -34,6 +34,7 @@ export interface Front {
 interface Target {
   servers: Server[];
   contexts: SecureContext[];
+  checks: ConnectionCheck[];
   generation: Generation;
   agent: Agent;
 }
@@ -78,7 +79,8 @@ export async function openFront(wanted: Wanted, credentials: Credentials): Promi
       const fallback = chooseServer(servers, '');
       const shown = fallback >= 0 ? await contextOptions(servers[fallback]!, credentials) : {};
       server.setSecureContext({ ...shown, ciphers: cipherList(servers) });
-      target = { servers, contexts, generation, agent: new Agent({ keepAlive: true, maxSockets: Infinity }) };
+      const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+      target = { servers, contexts, checks: servers.map(connectionCheck), generation, agent };
     },
     close: () =>
       new Promise((resolve) => {
@@ -118,8 +120,7 @@ async function contextOf(server: Server, credentials: Credentials): Promise<Secu
 /** The index of the connection's server; -1: there is none, or the client's certificate is not what the server asks for. */
 function serverOf(target: Target, socket: TLSSocket): number {
   const index = chooseServer(target.servers, typeof socket.servername === 'string' ? socket.servername : '');
-  const server = target.servers[index];
-  return server && isTaken(server, socket, asksFor(server, socket)) ? index : -1;
+  return target.checks[index]?.(socket, asksFor(target.servers[index], socket)) ? index : -1;
 }
 
 /** Whether the server needs the client's certificate: always, or as soon as the client shows one. */

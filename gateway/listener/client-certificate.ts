@@ -22,11 +22,22 @@ export function certificateName(certificate: SocketCf['tlsClientAuth']): string 
 /** '' when the certificate cannot be read: it then matches nobody. */
 function readName(pem: string): string {
   try {
-    const { subjectAltName = '', subject } = new X509Certificate(pem);
-    const names = subjectAltName.split(', ');
-    const named = (kind: string) => names.find((name) => name.startsWith(kind))?.slice(kind.length);
-    return named('URI:') ?? named('DNS:') ?? subject.split('\n').reverse().join(',');
+    const certificate = new X509Certificate(pem);
+    const names = alternativeNames(certificate);
+    const named = (wanted: string) => names.find(({ kind }) => kind === wanted)?.value;
+    return named('URI') ?? named('DNS') ?? certificate.subject.split('\n').reverse().join(',');
   } catch {
     return '';
   }
+}
+
+/** One after another; what is written otherwise ends the list. */
+const ALTERNATIVE_NAME = /(?:^|, )([^:,"]+):(?:("(?:[^"\\]|\\.)*")|([^,"]*))/gy;
+
+/** `URI:spiffe://…, DNS:"a, b"`: Node quotes a name that has a comma in it, so that one cannot pass for two. */
+export function alternativeNames({ subjectAltName = '' }: X509Certificate): { kind: string; value: string }[] {
+  return Array.from(subjectAltName.matchAll(ALTERNATIVE_NAME), ([, kind = '', quoted, plain = '']) => ({
+    kind,
+    value: quoted === undefined ? plain : (JSON.parse(quoted) as string),
+  }));
 }
