@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { Authority } from '../test/mesh/certificates.ts';
 import { httpListener, startEnvoy, staticCluster } from '../test/support/envoy.ts';
 import { freePort } from '../test/support/free-port.ts';
-import { GATEWAY, localEndpoint, serviceEntry } from '../test/support/resources.ts';
+import { GATEWAY, localEndpoint, routesOf, serviceEntry } from '../test/support/resources.ts';
 import { startServe } from '../test/support/serve.ts';
 import { compare, requestHead, type Subject } from './measure.ts';
 import { table } from './table.ts';
@@ -35,18 +35,10 @@ async function startUpstream(authority: Authority): Promise<Ports> {
   return JSON.parse(String(await new Promise((resolve) => child.stdout.once('data', resolve)))) as Ports;
 }
 
-const yaml = ({ plain, secure }: Ports) => `${GATEWAY}
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: all}
-spec:
-  hosts: ["*"]
-  gateways: [gw]
-  http:
-  - match: [{uri: {prefix: /plain}}]
-    route: [{destination: {host: plain.example.com}}]
-  - route: [{destination: {host: secure.example.com}}]
-${serviceEntry('plain', [localEndpoint(plain)])}
+const yaml = ({ plain, secure }: Ports) => `${GATEWAY}${routesOf([
+  '  - {match: [{uri: {prefix: /plain}}], route: [{destination: {host: plain.example.com}}]}',
+  '  - {route: [{destination: {host: secure.example.com}}]}',
+])}${serviceEntry('plain', [localEndpoint(plain)])}
 ${serviceEntry('secure', [localEndpoint(secure)])}
 ---
 apiVersion: networking.istio.io/v1

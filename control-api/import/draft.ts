@@ -3,6 +3,7 @@
  * `manifests` makes objects of it.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { fieldName } from '../analysis/about.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { finding } from '../analysis/report.ts';
 import type { HttpRouteSpec } from '../compile/spec.ts';
@@ -57,10 +58,9 @@ export class Draft {
 
   /** Says that something could not be carried over, and why. */
   leave(source: Source<unknown>, path: FieldPath, why: string): void {
-    const field = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
     const place = {
       resource: `${source.kind} ${source.namespace}/${source.name}`,
-      field: field.replace(/^\./, ''),
+      field: fieldName(path),
       position: source.at(path),
     };
     this.findings.push(finding('NotImported', { why }, place));

@@ -9,7 +9,7 @@ import { compiled } from '../support/compiled.ts';
 import { type Edge, startEdge } from '../support/edge.ts';
 import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
-import { GATEWAY, localEndpoint, serviceEntry } from '../support/resources.ts';
+import { GATEWAY, localEndpoint, routesOf, serviceEntry } from '../support/resources.ts';
 import { type Endpoints, startEndpoints } from './endpoints.ts';
 
 interface Case {
@@ -110,16 +110,10 @@ let envoy: RunningEnvoy;
 let envoyPort: number;
 let edge: Edge;
 
-const yaml = () => `${GATEWAY}
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: all}
-spec:
-  hosts: ["*"]
-  gateways: [gw]
-  http:
-${cases.map(({ name }) => `  - {match: [{uri: {exact: /${name}}}], route: [{destination: {host: ${name}.example.com}}]}`).join('\n')}
-${cases.map(rule).join('\n')}
+const route = ({ name }: Case) =>
+  `  - {match: [{uri: {exact: /${name}}}], route: [{destination: {host: ${name}.example.com}}]}`;
+
+const yaml = () => `${GATEWAY}${routesOf(cases.map(route))}${cases.map(rule).join('\n')}
 `;
 
 const rule = ({ name, rule }: Case) => `${serviceEntry(name, endpoints.ports.map(localEndpoint))}

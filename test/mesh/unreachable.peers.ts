@@ -11,7 +11,7 @@ import { after, before, test } from 'node:test';
 import tls from 'node:tls';
 import { httpListener, type RunningEnvoy, startEnvoy, staticCluster } from '../support/envoy.ts';
 import { freePort } from '../support/free-port.ts';
-import { GATEWAY, localEndpoint, serviceEntry } from '../support/resources.ts';
+import { GATEWAY, localEndpoint, routesOf, serviceEntry } from '../support/resources.ts';
 import { type Served, startServe } from '../support/serve.ts';
 import { Authority } from './certificates.ts';
 import { ask } from './endpoints.ts';
@@ -119,16 +119,8 @@ spec:
   trafficPolicy:
     tls: {mode: ${name === 'mutual' ? 'MUTUAL' : 'SIMPLE'}, credentialName: ${name === 'mutual' ? 'client' : 'simple'}, sni: ${NAME}, subjectAltNames: [${NAME}]}`;
 
-const yaml = () => `${GATEWAY}
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: all}
-spec:
-  hosts: ["*"]
-  gateways: [gw]
-  http:
-${[...SECURE, ...Object.keys(NAMED)].map(route).join('\n')}
-${SECURE.map((name) => `${serviceEntry(name, [localEndpoint(ports[name]!)])}\n${rule(name)}`).join('\n')}
+const yaml =
+  () => `${GATEWAY}${routesOf([...SECURE, ...Object.keys(NAMED)].map(route))}${SECURE.map((name) => `${serviceEntry(name, [localEndpoint(ports[name]!)])}\n${rule(name)}`).join('\n')}
 ${Object.entries(NAMED)
   .map(([name, addresses]) =>
     serviceEntry(

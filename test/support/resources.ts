@@ -56,3 +56,15 @@ metadata: { name: vs, namespace: default }
 spec: { hosts: ["*"], gateways: [gw], http: [{ route: [{ destination: { host: ui } }] }] }
 ---
 `;
+
+/** VirtualService `all` of `gw`: every host, with these entries of `http`, each an indented list item. */
+export const routesOf = (entries: readonly string[]): string => `---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: all}
+spec:
+  hosts: ["*"]
+  gateways: [gw]
+  http:
+${entries.join('\n')}
+`;
