@@ -37,6 +37,8 @@ export interface Served {
   until(host: string, path: string, status: number, withinMs?: number): Promise<number>;
   /** Process ids of every workerd. */
   children(): number[];
+  /** Those of `serve` itself and of everything below it. */
+  pids(): number[];
   /** `serve` once more on the same data, after an end of the first. */
   restart(): Promise<void>;
   /** Ends it at once, children too, as a power cut would. */
@@ -100,6 +102,7 @@ export async function startServed(
     get,
     until: (host, path, status, withinMs = 10_000) => until(() => get(host, path), status, withinMs),
     children: () => descendants(child.pid!),
+    pids: () => family(child.pid!),
     restart: async () => {
       if (isRunning(child)) throw new Error('the first serve has not ended: two of them would never be stopped');
       child = await start();
@@ -170,15 +173,20 @@ async function ready(admin: number, child: ChildProcess, log: () => string): Pro
   throw new Error(`serve did not start: ${log()}`);
 }
 
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
+  return stdout.split('\n').map(Number).filter(Boolean);
+}
+
 /** Children that have children are only launchers. */
 function descendants(pid: number): number[] {
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
-  const children = stdout.split('\n').map(Number).filter(Boolean);
-  return children.flatMap((one) => {
+  return childrenOf(pid).flatMap((one) => {
     const below = descendants(one);
     return below.length > 0 ? below : [one];
   });
 }
+
+const family = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(family)];
 
 const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
 
