@@ -9,7 +9,8 @@ import { answering, GATEWAY_OBJECT } from '../test/support/resources.ts';
 import { residentKiB } from './cpu.ts';
 import { KubectlView } from './watches/kubectl-view.ts';
 import { Ledger } from './watches/ledger.ts';
-import { View, type ViewOptions } from './watches/view.ts';
+import { View } from './watches/view.ts';
+import { all, ofTeams, references, viewsOf, virtualServices } from './watches/views.ts';
 import { randomWrite, seeded, send } from './watches/writes.ts';
 
 const ISTIO = '/apis/networking.istio.io/v1';
@@ -25,87 +26,6 @@ const program = process.argv[4] === 'dev' ? (['npm', 'start', '--', '--no-servic
 const random = seeded(seed);
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const between = (from: number, to: number) => () => Math.floor(from + random() * (to - from));
-const all = { namespace: '', selects: () => true, bookmarks: true, group: ISTIO };
-const virtualServices = { ...all, resource: 'virtualservices' };
-const ofTeams =
-  (...teams: string[]) =>
-  (labels: Readonly<Record<string, string>>) =>
-    teams.includes(labels.team ?? '');
-
-/** The kinds that are written, one watch each without a selector; together they hear everything. */
-const references = (ledger: Ledger): ViewOptions[] =>
-  ['virtualservices', 'gateways', 'configmaps', 'secrets', 'namespaces'].map((resource, i) => ({
-    ...all,
-    ...{ name: `all ${resource}`, resource, group: i < 2 ? ISTIO : '/api/v1', onEvent: (told) => ledger.learn(told) },
-  }));
-
-const A_DAY = () => 86_400;
-const VIEWS: ViewOptions[] = [
-  {
-    ...virtualServices,
-    name: 'without bookmarks',
-    namespace: 'default',
-    bookmarks: false,
-    timeoutSeconds: A_DAY,
-    fresh: true,
-  },
-  {
-    ...virtualServices,
-    name: 'team a',
-    query: 'labelSelector=team%3Da',
-    selects: ofTeams('a'),
-    timeoutSeconds: () => 300,
-  },
-  {
-    ...virtualServices,
-    name: 'teams a and b of shop',
-    namespace: 'shop',
-    bookmarks: false,
-    query: 'labelSelector=team+in+(a,b)',
-    selects: ofTeams('a', 'b'),
-  },
-  {
-    ...all,
-    name: 'one ConfigMap',
-    resource: 'configmaps',
-    group: '/api/v1',
-    namespace: 'default',
-    query: 'fieldSelector=metadata.name%3Dco3',
-    selects: (_, name) => name === 'co3',
-    timeoutSeconds: () => 120,
-  },
-  { ...virtualServices, name: 'v1beta1', group: '/apis/networking.istio.io/v1beta1', fresh: true },
-  { ...virtualServices, name: 'tables', table: true },
-  { ...virtualServices, name: 'informer', timeoutSeconds: between(30, 90) },
-  { ...all, name: 'informer of Secrets', resource: 'secrets', group: '/api/v1', timeoutSeconds: between(300, 600) },
-  { ...virtualServices, name: 'breaking off', breakOffSeconds: between(1, 20) },
-  {
-    ...virtualServices,
-    name: 'breaking off, team b',
-    query: 'labelSelector=team%3Db',
-    selects: ofTeams('b'),
-    bookmarks: false,
-    breakOffSeconds: between(1, 60),
-  },
-  { ...all, name: 'idle', resource: 'serviceentries', timeoutSeconds: A_DAY },
-  { ...all, name: 'idle without bookmarks', resource: 'destinationrules', bookmarks: false, timeoutSeconds: A_DAY },
-  {
-    ...virtualServices,
-    name: 'idle selector',
-    query: 'labelSelector=team%3Dnobody',
-    selects: () => false,
-    timeoutSeconds: A_DAY,
-  },
-  {
-    ...virtualServices,
-    name: 'idle selector without bookmarks',
-    query: 'labelSelector=team%3Dnobody',
-    selects: () => false,
-    bookmarks: false,
-    timeoutSeconds: A_DAY,
-  },
-];
-
 const served = await startServed([], program);
 const connection: Connection = connectionFrom(served.kubeconfig);
 const client = new ControlClient(connection);
@@ -144,7 +64,7 @@ async function main(): Promise<void> {
 async function begin(): Promise<{ ledger: Ledger; views: View[] }> {
   const { metadata } = (await client.call('GET', '/api/v1/configmaps')) as { metadata: { resourceVersion: string } };
   const ledger = new Ledger(Number(metadata.resourceVersion));
-  const options = [...references(ledger), ...VIEWS];
+  const options = [...references(ledger), ...viewsOf(between)];
   const views = options.map((one) => new View(one, connection, client, ledger));
   for (const view of views) {
     await view.start();

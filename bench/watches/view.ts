@@ -16,8 +16,8 @@ export interface ViewOptions extends Scope {
   breakOffSeconds?: () => number;
   /** Asks for Tables, as kubectl does. */
   table?: boolean;
-  /** Begins with what there is instead of with a list. */
-  fresh?: boolean;
+  /** Begins with what there is instead of with a list; `marked`: as newer informers do, which wait to be told where that ends. */
+  fresh?: 'unmarked' | 'marked';
   /** Every event goes there too. */
   onEvent?: (told: Told) => void;
 }
@@ -31,6 +31,7 @@ interface Meta {
   namespace?: string;
   resourceVersion: string;
   labels?: Labels;
+  annotations?: Labels;
 }
 
 /** The server says one a minute. */
@@ -59,6 +60,8 @@ export class View {
   #changedAt = Date.now();
   #isOpen = false;
   #stopped = false;
+  /** It was told where the present objects end, or did not ask. */
+  #isMarked = true;
   #outgoing: ClientRequest | undefined;
 
   constructor(options: ViewOptions, connection: Connection, client: ControlClient, ledger: Ledger) {
@@ -77,9 +80,10 @@ export class View {
     const { items, version } = await this.list();
     this.version = version;
     this.#checked = version;
+    this.#isMarked = this.options.fresh !== 'marked';
     this.objects.clear();
     for (const [key, listed] of items) this.objects.set(key, listed);
-    this.#connect(this.options.fresh === true && this.opened === 0);
+    this.#connect(this.opened === 0 ? this.options.fresh : undefined);
   }
 
   /** What a list says now. */
@@ -92,7 +96,7 @@ export class View {
     return { items: new Map(entries), version: Number(metadata.resourceVersion) };
   }
 
-  #connect(fresh = false): void {
+  #connect(fresh?: ViewOptions['fresh']): void {
     const { server, token, ca } = this.#connection;
     const { query = '', bookmarks, timeoutSeconds, breakOffSeconds, table } = this.options;
     const words = [
@@ -101,6 +105,7 @@ export class View {
       bookmarks && 'allowWatchBookmarks=true',
       !fresh && `resourceVersion=${this.version}`,
     ];
+    if (fresh === 'marked') words.push('sendInitialEvents=true&resourceVersionMatch=NotOlderThan');
     if (timeoutSeconds) words.push(`timeoutSeconds=${timeoutSeconds()}`);
     const accept = table ? 'application/json;as=Table;v=v1;g=meta.k8s.io' : 'application/json';
     const headers = { authorization: `Bearer ${token}`, accept };
@@ -135,6 +140,7 @@ export class View {
     const version = Number(meta.resourceVersion);
     if (type === 'BOOKMARK') {
       this.bookmarks++;
+      this.#isMarked ||= meta.annotations?.['k8s.io/initial-events-end'] === 'true';
       this.#quietSince = Date.now();
       if (version < this.version) this.#fail(`bookmark ${version} after ${this.version}`);
       this.version = version;
@@ -179,6 +185,7 @@ export class View {
     if (bookmarks && this.#isOpen && Date.now() - this.#quietSince > BOOKMARK_WITHIN_MS)
       this.#fail('gets no bookmarks');
     if (!this.#isOpen || since < 5000 || due <= this.#checked) return;
+    if (!this.#isMarked) this.#fail('was not told where the present objects end');
     const expected = [...this.#ledger.expected(this.options, this.#checked, due)];
     const isDue = (line: string) => Number.parseInt(line, 10) <= due;
     const told = this.#told.filter(isDue);

@@ -202,7 +202,7 @@ function answerWatch(c: Context, call: Call, query: URLSearchParams): Response {
       kind: kind.kind,
       namespace,
       selector: selectorOf(query),
-      ...watchRange(query),
+      ...watchRange(query, call.store.version),
       bookmarks: query.get('allowWatchBookmarks') === 'true',
     },
     render,

@@ -1,4 +1,6 @@
 /** The parameters that Kubernetes' clients put into the query. What is not understood is refused: a dry run that is written otherwise must not write. */
+
+import { ExpiredError } from '../store/objects.ts';
 import type { FieldValidation } from './admission.ts';
 import { ApiError } from './api-error.ts';
 
@@ -39,12 +41,45 @@ const DEFAULT_WATCH_SECONDS = 1800;
 /** Timers take no more than 2^31 ms; nobody needs a longer watch than a day without connecting again. */
 const LONGEST_WATCH_SECONDS = 86_400;
 
-/** How long a watch lasts, and after which change it begins (undefined: with what there is). Throws BadRequest. */
-export function watchRange(query: URLSearchParams): { since: number | undefined; timeoutMs: number } {
-  const seconds = number(query, 'timeoutSeconds') || DEFAULT_WATCH_SECONDS;
-  const since = number(query, 'resourceVersion');
-  return { since: since || undefined, timeoutMs: Math.min(seconds, LONGEST_WATCH_SECONDS) * 1000 };
+export interface WatchRange {
+  /** The changes after this one; undefined: the present objects first, as ADDED. */
+  since: number | undefined;
+  /** The client waits to be told where the present objects end. */
+  marksInitial: boolean;
+  timeoutMs: number;
 }
+
+/**
+ * How long a watch lasts, and where it begins. With `sendInitialEvents`, by which informers list and watch in one call, always with the
+ * present objects: they are not older than any resourceVersion. @param newest of the store. Throws BadRequest, Invalid and Expired.
+ */
+export function watchRange(query: URLSearchParams, newest: number): WatchRange {
+  const seconds = number(query, 'timeoutSeconds') || DEFAULT_WATCH_SECONDS;
+  const version = number(query, 'resourceVersion') || undefined;
+  const initial = initialEvents(query);
+  if (initial !== undefined && version !== undefined && version > newest) {
+    throw new ExpiredError(`resourceVersion ${version} was never given`);
+  }
+  return {
+    since: initial === undefined ? version : initial ? undefined : (version ?? newest),
+    marksInitial: initial === true,
+    timeoutMs: Math.min(seconds, LONGEST_WATCH_SECONDS) * 1000,
+  };
+}
+
+/** The rules of Kubernetes' ListOptions. */
+function initialEvents(query: URLSearchParams): boolean | undefined {
+  const asked = query.get('sendInitialEvents') || undefined;
+  const match = query.get('resourceVersionMatch') || undefined;
+  if (asked === undefined && match === undefined) return undefined;
+  if (asked === undefined)
+    throw forbidden('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  if (match !== 'NotOlderThan')
+    throw forbidden('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  return asked === 'true' || asked === '1';
+}
+
+const forbidden = (text: string): ApiError => new ApiError('Invalid', `resourceVersionMatch: Forbidden: ${text}`);
 
 function number(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name) || undefined;

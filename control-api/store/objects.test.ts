@@ -73,6 +73,7 @@ test('an object that stops matching a selector is deleted for that watcher', asy
       namespace: 'default',
       selector: labelSelector('app=x'),
       since: 0,
+      marksInitial: false,
       bookmarks: false,
       timeoutMs: 50,
     },

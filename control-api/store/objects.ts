@@ -25,7 +25,7 @@ export interface Change extends ObjectKey {
 
 /** Where in a list an object stands. */
 export type Place = Pick<ObjectKey, 'namespace' | 'name'>;
-const START: Place = { namespace: '', name: '' };
+export const START: Place = { namespace: '', name: '' };
 
 export interface StoredObject extends Place {
   json: string;
@@ -142,15 +142,14 @@ export class ObjectStore {
     return object;
   }
 
-  /** Every change after `version`, in order. Throws ExpiredError when the log no longer reaches that far back. */
-  *changesSince(version: number, resource: string): Generator<Change> {
+  /** The changes after `version`, in order, at most `limit`. Throws ExpiredError when the log no longer reaches that far back. */
+  *changesSince(version: number, resource: string, limit = -1): Generator<Change> {
     const oldest = Number(firstRow(this.sql.exec('SELECT min(version) AS oldest FROM changes'))?.oldest ?? 0);
     if (version < oldest - 1 || version > this.version)
       throw new ExpiredError(`resourceVersion ${version} is not in the log`);
     for (const row of this.sql.exec(
-      'SELECT * FROM changes WHERE version > ? AND resource = ? ORDER BY version',
-      version,
-      resource,
+      'SELECT * FROM changes WHERE version > ? AND resource = ? ORDER BY version LIMIT ?',
+      ...[version, resource, limit],
     )) {
       yield toChange(row);
     }
