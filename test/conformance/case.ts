@@ -25,6 +25,8 @@ export interface CapturedRequest {
   settle_ms?: number;
   /** Which endpoint answers was left to chance. */
   any_endpoint?: boolean;
+  /** Why Bowsprit may differ, in a case that is not captured. */
+  known?: string;
   expect?: Expectation;
 }
 
@@ -64,12 +66,15 @@ export interface ConformanceCase {
 
 const CASES = join(import.meta.dirname, 'cases');
 
-/** All cases, sorted by file. `{{conformance}}` in them stands for the folder of this suite. */
+/** All captured cases, sorted by file. */
 export function readCases(): ConformanceCase[] {
   const files = readdirSync(CASES, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'));
-  return files.sort().map((file) => {
-    const text = readFileSync(join(CASES, file), 'utf8').replaceAll('{{conformance}}', import.meta.dirname);
-    const value = parse(text, { version: '1.1' });
-    return { ...value, file, area: file.split('/')[0], requests: value.requests ?? [] };
-  });
+  return files.sort().map((file) => readCase(file, CASES));
+}
+
+/** `{{conformance}}` in a case stands for the folder of this suite. @param folder what `file` is relative to */
+export function readCase(file: string, folder: string): ConformanceCase {
+  const text = readFileSync(join(folder, file), 'utf8').replaceAll('{{conformance}}', import.meta.dirname);
+  const value = parse(text, { version: '1.1' });
+  return { ...value, file, area: file.split('/')[0], requests: value.requests ?? [] };
 }

@@ -17,6 +17,12 @@ export interface Observation {
   seconds: number;
 }
 
+/** How often each status and each upstream's version came. */
+export interface Spread {
+  statuses: Record<string, number>;
+  distribution: Record<string, number>;
+}
+
 export function compareOne(
   request: CapturedRequest,
   expected: Expectation,
@@ -131,7 +137,14 @@ function compareTime({ seconds: expected }: Expectation, seconds: number): strin
 }
 
 /** For a repeated request: how often each outcome came, within what chance allows (five standard deviations). */
-export function compareSpread(
+export function compareSpread(expected: Partial<Spread>, got: Spread, repeat: number): string[] {
+  return [
+    ...compareTally('statuses', expected.statuses ?? {}, got.statuses, repeat),
+    ...compareTally('distribution', expected.distribution ?? {}, got.distribution, repeat),
+  ];
+}
+
+function compareTally(
   what: string,
   expected: Record<string, number>,
   got: Record<string, number>,

