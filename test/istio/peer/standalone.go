@@ -13,6 +13,7 @@ import (
 	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio.io/istio/pilot/pkg/model"
@@ -93,6 +94,8 @@ func (s *standalone) settleManager(manager *hcm.HttpConnectionManager) {
 	manager.AccessLog = nil
 	// The captured cases are without: with it, upstreams see x-envoy-decorator-operation.
 	manager.Tracing = nil
+	// Else every answer that ends its connection waits a second for the client to do so.
+	manager.DelayedCloseTimeout = durationpb.New(0)
 	if rds := manager.GetRds(); rds != nil {
 		manager.RouteSpecifier = &hcm.HttpConnectionManager_RouteConfig{RouteConfig: s.routes[rds.RouteConfigName]}
 	}
