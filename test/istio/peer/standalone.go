@@ -11,6 +11,7 @@ import (
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	route "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	wasm "github.com/envoyproxy/go-control-plane/envoy/extensions/wasm/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -116,9 +117,23 @@ func (s *standalone) settleManager(manager *hcm.HttpConnectionManager) {
 func (s *standalone) extension(name string) *anypb.Any {
 	push := s.server.PushContext()
 	for _, one := range s.server.ConfigGen.BuildExtensionConfiguration(s.proxy, push, []string{name}, nil) {
-		return one.TypedConfig
+		return writable(one.TypedConfig)
 	}
 	return nil
+}
+
+// writable leaves out the empty configuration of a plugin that has none, which JSON has no form for.
+func writable(extension *anypb.Any) *anypb.Any {
+	message, err := extension.UnmarshalNew()
+	if err != nil {
+		return extension
+	}
+	plugin, isPlugin := message.(interface{ GetConfig() *wasm.PluginConfig })
+	if !isPlugin || plugin.GetConfig().GetConfiguration().GetTypeUrl() != "" {
+		return extension
+	}
+	plugin.GetConfig().Configuration = nil
+	return packed(message)
 }
 
 func (s *standalone) settleClusters(clusters []*cluster.Cluster) {
