@@ -58,7 +58,8 @@ function compareAnswer(request: CapturedRequest, expected: Expectation, answer: 
   return [...body, ...compareHeaders('response header', expected.headers ?? {}, headers), ...upstream];
 }
 
-function echoOf(body: string): Seen | undefined {
+/** What the upstream that answered saw, when its answer came through. */
+export function echoOf(body: string): Seen | undefined {
   try {
     const value = JSON.parse(body);
     return value?.echo === true ? value : undefined;
@@ -67,7 +68,7 @@ function echoOf(body: string): Seen | undefined {
   }
 }
 
-function compareUpstream(
+export function compareUpstream(
   { any_endpoint }: CapturedRequest,
   { upstream }: Expectation,
   seen: Seen | undefined,

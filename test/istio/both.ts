@@ -3,10 +3,10 @@ import { analyse } from '../../control-api/analysis/analyse.ts';
 import type { Finding } from '../../control-api/analysis/finding.ts';
 import type { CapturedRequest, ConformanceCase, Expectation } from '../conformance/case.ts';
 import { CaseGateway, compileCase } from '../conformance/case-gateway.ts';
-import { compareOne, compareSpread, type Observation, type Spread } from '../conformance/compare.ts';
+import { compareOne, compareSpread, compareUpstream, type Observation, type Spread } from '../conformance/compare.ts';
 import { Echo } from '../conformance/echo.ts';
 import { observe, observeSpread } from '../conformance/observe.ts';
-import { expectationOf } from './expectation.ts';
+import { expectationOf, othersOf, upstreamOf } from './expectation.ts';
 import { IstioGateway } from './istio-gateway.ts';
 import type { Verdict } from './peer.ts';
 
@@ -82,10 +82,14 @@ export class Both {
       const bowsprit = await observeSpread(request, ourPort, this.#echo);
       return { request, problems: compareSpread(istio, bowsprit, repeat), istio, bowsprit };
     }
-    const istio = expectationOf(await observe(request, theirPort, this.#echo));
+    const theirs = await observe(request, theirPort, this.#echo);
     const ours = await observe(request, ourPort, this.#echo);
-    const bowsprit = expectationOf(ours);
-    const problems = [...compareOne(request, istio, ours), ...compareContent(istio, bowsprit)];
+    const [istio, bowsprit] = [expectationOf(theirs), expectationOf(ours)];
+    const problems = [
+      ...compareOne(request, istio, ours),
+      ...compareContent(istio, bowsprit),
+      ...compareOthers(request, theirs, ours),
+    ];
     return { request, problems, istio, bowsprit };
   }
 
@@ -96,7 +100,7 @@ export class Both {
       const istio = await observeSpread(request, port, this.#echo);
       return { request, problems: compareSpread(expect, istio, repeat), istio, bowsprit: expect };
     }
-    const observation: Observation = await observe(request, port, this.#echo);
+    const observation = await observe(request, port, this.#echo);
     const istio = expectationOf(observation);
     return { request, problems: compareOne(request, expect, observation), istio, bowsprit: expect };
   }
@@ -107,6 +111,15 @@ function compareContent(istio: Expectation, bowsprit: Expectation): string[] {
   const [expected, got] = [istio.headers?.['content-type'], bowsprit.headers?.['content-type']];
   if (istio.connection || bowsprit.connection || String(expected) === String(got)) return [];
   return [`response header content-type: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`];
+}
+
+function compareOthers(request: CapturedRequest, theirs: Observation, ours: Observation): string[] {
+  const [expected, got] = [othersOf(theirs), othersOf(ours)];
+  if (expected.length !== got.length) return [];
+  return expected.flatMap((one, index) => {
+    const expectation = { status: 0, from: 'upstream', upstream: upstreamOf(one) } as const;
+    return compareUpstream(request, expectation, got[index]).map((text) => `further ${text}`);
+  });
 }
 
 /** Istio's refusals beside ours. Ours may be more: Envoy's refusals, and what the edge cannot do. */
