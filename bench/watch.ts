@@ -185,6 +185,8 @@ function processes({ pids }: Served): string[] {
   });
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void served.stop().then(() => process.exit(1)));
 try {
   await main();
 } finally {
