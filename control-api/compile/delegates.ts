@@ -29,36 +29,43 @@ export interface MergedVirtualService {
   findings: Finding[];
 }
 
+/** What a VirtualService is for the others. */
+interface Role {
+  isRoot: boolean;
+  /** Of the delegates that its routes name. */
+  delegates: readonly string[];
+  /** Without delegates nothing can change it. */
+  merged: MergedVirtualService | undefined;
+}
+
 /** @param all in Istio's order; those without hosts are delegates and serve nothing of their own. */
 export function mergeDelegates(
   all: readonly VirtualService[],
   input: CompileInput,
   { findings, memo }: Draft,
 ): MergedVirtualService[] {
+  const roles = memo.each('roles of virtual services', all, roleOf);
   const delegates = new Map<string, VirtualService>();
-  const roots: VirtualService[] = [];
-  for (const one of all) {
-    if (one.spec.hosts?.length) roots.push(one);
-    else delegates.set(keyOf(one), one);
-  }
+  for (const [index, { isRoot }] of roles.entries()) if (!isRoot) delegates.set(keyOf(all[index]!), all[index]!);
   const known = memo.table<MergedVirtualService>('virtual services with their delegates');
-  return roots.map((root) => {
-    const merged = known(root, namedBy(root, delegates), () => mergeDelegate(root, delegates, input));
-    for (const found of merged.findings) findings.push(found);
-    return merged;
-  });
+  const merged: MergedVirtualService[] = [];
+  for (const [index, role] of roles.entries()) {
+    if (!role.isRoot) continue;
+    const root = all[index]!;
+    const named = role.delegates.map((name) => delegates.get(name));
+    const one = role.merged ?? known(root, named, () => mergeDelegate(root, delegates, input));
+    for (const found of one.findings) findings.push(found);
+    merged.push(one);
+  }
+  return merged;
 }
 
-const NONE: readonly VirtualService[] = [];
-
-/** The delegates that it names, one after another; undefined for one that is not there. */
-function namedBy(
-  root: VirtualService,
-  delegates: ReadonlyMap<string, VirtualService>,
-): readonly (VirtualService | undefined)[] {
-  const routes = root.spec.http;
-  if (!routes?.some(({ delegate }) => delegate)) return NONE;
-  return routes.flatMap(({ delegate }) => (delegate ? [delegates.get(delegateName(delegate, root))] : []));
+function roleOf(one: VirtualService): Role {
+  const isRoot = (one.spec.hosts?.length ?? 0) > 0;
+  const delegates = (one.spec.http ?? []).flatMap(({ delegate }) => (delegate ? [delegateName(delegate, one)] : []));
+  const http = () => (one.spec.http ?? []).map((spec, index) => ({ spec, from: one, index }));
+  const merged = isRoot && delegates.length === 0 ? { resource: one, http: http(), findings: [] } : undefined;
+  return { isRoot, delegates, merged };
 }
 
 function mergeDelegate(

@@ -101,6 +101,32 @@ const WRITTEN: Json[][] = [
   [meshEntry({}), meshEntry({ transport: 'TUNNEL', assertion: { jwks: '{}' } })],
 ];
 
+/** VirtualServices at servers of one port, whose hosts are mostly their own: most changes touch nobody else. */
+const port = { number: 80, name: 'http', protocol: 'HTTP' };
+const servers = [
+  { hosts: ['*.test'] },
+  { hosts: ['*.other', 'x.own'] },
+  { hosts: ['*.own'], tls: { httpsRedirect: true } },
+];
+const twoServers = object('Gateway', 'one', {
+  selector: { istio: 'ingressgateway' },
+  servers: servers.map((server, index) => ({ ...server, port: { ...port, name: `http-${index}` } })),
+});
+const INDEPENDENT: Json[][] = [
+  [twoServers, gateway('one', ['*'])],
+  [gateway('two', ['n1.test', '*.other'])],
+  ...Array.from({ length: 12 }, (_, n) =>
+    [[`n${n}.test`], [`n${n}.test`, `n${n}.other`], [`n${n % 3}.test`, 'x.own'], [`n${n}.own`, `N${n}.own`]].map(
+      (hosts, status) =>
+        virtualService(`n${n}`, {
+          hosts,
+          gateways: n % 4 === 1 ? ['one', 'two'] : ['one'],
+          http: [{ directResponse: { status: 200 + status } }],
+        }),
+    ),
+  ),
+];
+
 /** Every object of the golden files: there as written, with a label more, or not at all. */
 const goldens = globSync('control-api/compile/testdata/*.in.yaml').flatMap((file) => {
   const { config } = parse(readFileSync(file, 'utf8')) as { config: string };
@@ -174,6 +200,7 @@ function follow(objects: Json[][], present: boolean[], changes: Change[]): void 
 
 for (const [what, objects, runs] of [
   ['of a few that depend on each other', WRITTEN, 150],
+  ['with hosts of their own', INDEPENDENT, 150],
   ['of every kind', OBJECTS, 25],
 ] as const) {
   test(`a compilation that remembers the ones before gives what a fresh one gives: objects ${what}`, () => {

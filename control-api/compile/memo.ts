@@ -3,11 +3,15 @@
  * them, never change in place: a value holds as long as every object that it was made from is the very same one. The
  * compiler is the same with a memo and without; `incremental.test.ts` holds that the results are, too.
  */
+import { edited, editsOf, resorted } from './edits.ts';
+
 export interface Memo {
   /** For values that follow from the settings, an object and `inputs`: kept as long as the object is, made again when an input is another. */
   table<V>(name: string): (key: object, inputs: readonly unknown[], make: () => V) => V;
   /** A value that follows from `inputs` and the settings; made again when one of them is another object. */
   value<V>(name: string, inputs: readonly unknown[], make: () => V): V;
+  /** What `make` gives for each item, in their order: made again for new items only, so that it must follow from the item and the settings. */
+  each<T, V>(name: string, items: readonly T[], make: (item: T) => V): readonly V[];
   /** The items in the order of `compare`, in which no two different ones may be equal. */
   sorted<T>(name: string, items: readonly T[], compare: (a: T, b: T) => number): readonly T[];
   /** Everything else depends on them: other ones, and nothing is known any more. */
@@ -18,6 +22,7 @@ export interface Memo {
 export const NO_MEMO: Memo = {
   table: () => (_key, _inputs, make) => make(),
   value: (_name, _inputs, make) => make(),
+  each: (_name, items, make) => items.map((item) => make(item)),
   sorted: (_name, items, compare) => items.toSorted(compare),
   settings: () => undefined,
 };
@@ -32,6 +37,7 @@ export class CompileMemo implements Memo {
   #settings: readonly unknown[] = [];
   #tables = new Map<string, WeakMap<object, Kept>>();
   #values = new Map<string, Kept>();
+  #lists = new Map<string, List<unknown, unknown>>();
   #orders = new Map<string, Order<unknown>>();
 
   settings(...inputs: readonly unknown[]): void {
@@ -39,6 +45,7 @@ export class CompileMemo implements Memo {
     this.#settings = inputs;
     this.#tables = new Map();
     this.#values = new Map();
+    this.#lists = new Map();
     this.#orders = new Map();
   }
 
@@ -62,13 +69,38 @@ export class CompileMemo implements Memo {
     return value;
   }
 
+  each<T, V>(name: string, items: readonly T[], make: (item: T) => V): readonly V[] {
+    const before = this.#lists.get(name) as List<T, V> | undefined;
+    const edits = before && editsOf(before.items, items);
+    if (edits?.length === 0) return before!.values;
+    const values = edits ? edited(before!.values, edits, make) : remade(before, items, make);
+    this.#lists.set(name, { items, values });
+    return values;
+  }
+
   /** Those that were sorted before keep their order, and only the new ones are sorted in. */
   sorted<T>(name: string, items: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
     const before = this.#orders.get(name) as Order<T> | undefined;
-    const order = (before && replaced(before, items, compare)) ?? inserted(before?.order ?? [], items, compare);
+    const edits = before && editsOf(before.items, items);
+    if (edits?.length === 0) return before!.order;
+    const order = (edits && resorted(before!.order, edits, compare)) ?? inserted(before?.order ?? [], items, compare);
     this.#orders.set(name, { items, order });
     return order;
   }
+}
+
+/** One value for each item. */
+interface List<T, V> {
+  items: readonly T[];
+  values: readonly V[];
+}
+
+function remade<T, V>(before: List<T, V> | undefined, items: readonly T[], make: (item: T) => V): V[] {
+  const known = new Map(before?.items.map((item, index) => [item, index]));
+  return items.map((item) => {
+    const index = known.get(item);
+    return index === undefined ? make(item) : before!.values[index]!;
+  });
 }
 
 interface Order<T> {
@@ -76,39 +108,10 @@ interface Order<T> {
   order: readonly T[];
 }
 
-/** For the most common change: some items stand in the places of others that compare the same. */
-function replaced<T>(
-  { items: before, order }: Order<T>,
-  items: readonly T[],
-  compare: (a: T, b: T) => number,
-): readonly T[] | undefined {
-  const changes = replacedItems(before, items);
-  if (changes?.length === 0) return order;
-  if (!changes?.every(([old, item]) => compare(old, item) === 0)) return undefined;
-  const result = [...order];
-  for (const [old, item] of changes) result[result.indexOf(old)] = item;
-  return result;
-}
-
 function inserted<T>(order: readonly T[], items: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
   const fresh = new Set(items);
   const kept = order.filter((item) => fresh.delete(item));
   return merged(kept, [...fresh].sort(compare), compare);
-}
-
-/** More than this are looked at as a whole. */
-const FEW = 100;
-
-/** What stands in other items' places, each with the other; undefined when the lists differ by more. */
-export function replacedItems<T>(before: readonly T[], now: readonly T[]): [old: T, item: T][] | undefined {
-  if (before.length !== now.length) return undefined;
-  const changes: [T, T][] = [];
-  for (let i = 0; i < now.length; i++) {
-    if (before[i] === now[i]) continue;
-    if (changes.length === FEW) return undefined;
-    changes.push([before[i]!, now[i]!]);
-  }
-  return changes;
 }
 
 /** Whether two lists hold the very same items in the same order. */

@@ -24,23 +24,23 @@ const CHECKS: Record<string, (spec: Record<string, unknown>) => Refusal[]> = {
   Telemetry: telemetryRefusals,
 };
 
+const NONE: readonly Finding[] = [];
+
 /** The resources that can be served, and findings about the others. */
 export function withoutRefused(
   resources: readonly Resource[],
   memo: Memo,
-): { accepted: Resource[]; findings: Finding[] } {
-  const known = memo.table<Finding[]>('refusals');
-  const findings: Finding[] = [];
-  const accepted = resources.filter((resource) => {
-    const refusals = known(resource, [], () => refusalsOf(resource));
-    for (const refusal of refusals) findings.push(refusal);
-    return refusals.length === 0;
-  });
-  return { accepted, findings };
+): { accepted: readonly Resource[]; findings: readonly Finding[] } {
+  const refusals = memo.each('refusals', resources, refusalsOf);
+  const findings = refusals.filter((some) => some !== NONE).flat();
+  if (findings.length === 0) return { accepted: resources, findings };
+  return { accepted: resources.filter((_, index) => refusals[index] === NONE), findings };
 }
 
-function refusalsOf(resource: Resource): Finding[] {
+/** NONE itself where nothing is refused. */
+function refusalsOf(resource: Resource): readonly Finding[] {
   const refusals = CHECKS[resource.kind]?.(resource.spec) ?? [];
+  if (refusals.length === 0) return NONE;
   return refusals.map(({ path, problem }) => finding('EnvoyRefuses', { problem }, about(resource, path)));
 }
 

@@ -52,11 +52,11 @@ const emptyDraft = (): Draft => ({ hosts: [], clusters: new Set() });
 function draftsOf(snapshot: Omit<Snapshot, 'id'>, memo: Memo): { common: Draft; buckets: Draft[] } {
   const common = emptyDraft();
   const buckets = Array.from({ length: BUCKETS }, emptyDraft);
-  const placed = memo.table<Placed>('places of virtual hosts');
   const routed = new Set<string>();
   for (const { name, virtualHosts } of Object.values(snapshot.routeTables)) {
-    for (const virtualHost of virtualHosts) {
-      const { places, clusters } = placed(virtualHost, NONE, () => placeOf(virtualHost));
+    const placed = memo.each(`places of ${name}`, virtualHosts, placeOf);
+    for (const [index, virtualHost] of virtualHosts.entries()) {
+      const { places, clusters } = placed[index]!;
       for (const cluster of clusters) routed.add(cluster);
       for (const place of places) {
         const draft = place === COMMON ? common : buckets[place]!;
@@ -69,7 +69,6 @@ function draftsOf(snapshot: Omit<Snapshot, 'id'>, memo: Memo): { common: Draft; 
   return { common, buckets };
 }
 
-const NONE: readonly unknown[] = [];
 const COMMON = -1;
 
 interface Placed {

@@ -90,17 +90,51 @@ export class VirtualHosts {
 
   /** At `domains`, which are all that have them, `now` takes the place of the routes `old`: what is nobody else's changes no other host. */
   replace(domains: readonly string[], old: Route[], now: Route[]): void {
+    const known = this.#domains();
+    for (const domain of domains) {
+      const before = known.get(domain);
+      if (!before?.routes.includes(old)) continue;
+      const routes = before.routes.map((one) => (one === old ? now : one));
+      this.#keep({ domains: before.domains, requireTls: before.requireTls, routes });
+    }
+  }
+
+  /** Whether `routes` were all that these hosts had, and nobody else's; the hosts are gone then. */
+  remove(hosts: readonly string[], routes: Route[]): boolean {
+    if (routes.length === 0) return true;
+    const known = this.#domains();
+    const gone = new Set(hosts);
+    for (const host of gone) {
+      const made = known.get(host);
+      if (!made) continue;
+      const isAll = made.routes.length === 1 && made.routes[0] === routes && !made.requireTls;
+      if (!isAll || !made.domains.every((domain) => gone.has(domain))) return false;
+      this.#made.delete(made.domains[0] ?? '');
+      for (const domain of made.domains) known.delete(domain);
+    }
+    return true;
+  }
+
+  /** Whether nobody had these hosts, and each is there once; they have `routes` then. */
+  add(hosts: readonly string[], routes: Route[], requireTls: boolean): boolean {
+    if (routes.length === 0 || hosts.length === 0) return true;
+    const known = this.#domains();
+    if (new Set(hosts).size < hosts.length || hosts.some((host) => known.has(host))) return false;
+    this.#keep({ domains: hosts.toSorted(moreSpecificFirst), requireTls, routes: [routes] });
+    return true;
+  }
+
+  #domains(): Map<string, Made> {
     this.#byDomain ??= new Map(
       Array.from(this.#made.values()).flatMap((made) => made.domains.map((domain) => [domain, made] as const)),
     );
-    for (const domain of domains) {
-      const before = this.#byDomain.get(domain);
-      if (!before?.routes.includes(old)) continue;
-      const routes = before.routes.map((one) => (one === old ? now : one));
-      const made = this.#make({ domains: before.domains, requireTls: before.requireTls, routes });
-      this.#made.set(made.domains[0] ?? '', made);
-      for (const one of made.domains) this.#byDomain.set(one, made);
-    }
+    return this.#byDomain;
+  }
+
+  #keep(parts: Parts): void {
+    const made = this.#make(parts);
+    this.#made.set(made.domains[0] ?? '', made);
+    for (const domain of made.domains) this.#domains().set(domain, made);
   }
 
   #make(parts: Parts): Made {

@@ -4,11 +4,12 @@ import type { Resource } from '../resources/resource.ts';
 import { type MergedVirtualService, mergeDelegates } from './delegates.ts';
 import { hostIndex } from './host-index.ts';
 import { type Answers, Lookups } from './lookups.ts';
-import { replacedItems, sameItems } from './memo.ts';
+import { sameItems } from './memo.ts';
 import type { OpenServer } from './merge-servers.ts';
 import { compare, resolveGateway, resolveHost } from './names.ts';
 import { type Placed, placeVirtualService } from './place-virtual-service.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
+import { applyChanges, type ServedBefore, type ServerRoutes } from './route-changes.ts';
 import { buildRoutes } from './routes.ts';
 import { keyOf, NETWORKING, ofKind } from './select.ts';
 import type { VirtualServiceSpec } from './spec.ts';
@@ -39,10 +40,10 @@ function groupByGateway(all: readonly MergedVirtualService[], input: CompileInpu
   const groups: [Groups, Groups, Groups] = [new Map(), new Map(), new Map()];
   const served = new Set(draft.servers.map(({ gateway }) => keyOf(gateway)));
   const isServed = (name: string) => served.has(name);
-  const scopes = draft.memo.table<Scope>('scopes of virtual services');
-  for (const virtualService of all) {
+  const scopes = draft.memo.each('scopes of virtual services', all, ({ resource }) => scopeOf(resource, input));
+  for (const [index, virtualService] of all.entries()) {
     const { resource } = virtualService;
-    const scope = scopes(resource, NONE, () => scopeOf(resource, input));
+    const scope = scopes[index]!;
     const { names, rank } = scope;
     if (rank !== undefined) for (const name of names) append(groups[rank], name, virtualService);
     place(scope, names.some(isServed), resource, draft);
@@ -86,20 +87,10 @@ function append<T>(map: Map<string, T[]>, key: string, value: T): void {
   else map.set(key, [value]);
 }
 
-/** What one server takes from the VirtualServices that may use its Gateway. */
-interface ServerRoutes {
-  open: OpenServer;
-  virtualServices: readonly MergedVirtualService[];
-  /** Every host of the server, in lower case. */
-  all: readonly string[];
-  hostsOf(virtualService: MergedVirtualService): readonly string[];
-  routesOf(virtualService: MergedVirtualService): Route[];
-}
-
 /** The virtual hosts of a route table as the compilation before left them, and what it had made them from. */
 interface Table {
   hosts: VirtualHosts;
-  servers: readonly Pick<ServerRoutes, 'open' | 'virtualServices'>[];
+  servers: readonly ServedBefore[];
   asked: readonly unknown[];
 }
 
@@ -117,10 +108,10 @@ function virtualHosts(servers: OpenServer[], byGateway: Groups, input: CompileIn
     return { open, virtualServices: byGateway.get(gateway) ?? [], routesOf, ...hostsAt(open, input, draft) };
   });
   const asked = [draft.services, ...ofKind(input, NETWORKING, 'DestinationRule')];
-  const changes = sameItems(asked, table.asked) ? routeChanges(table.servers, now) : undefined;
-  if (changes && !draft.services.hasAliases)
-    for (const { hosts, old, routes } of changes) table.hosts.replace(hosts, old, routes);
-  else table.hosts.collapse(gathered(now));
+  // Only building a route tells which rules are in use where a service is another's alias.
+  const isFew =
+    sameItems(asked, table.asked) && !draft.services.hasAliases && applyChanges(table.servers, now, table.hosts);
+  if (!isFew) table.hosts.collapse(gathered(now));
   table.servers = now.map(({ open, virtualServices }) => ({ open, virtualServices }));
   table.asked = asked;
   return table.hosts.sorted(`order of ${routeTable}`, draft.memo);
@@ -140,37 +131,6 @@ function gathered(servers: readonly ServerRoutes[]): HostRoutes {
   }
   return hosts;
 }
-
-interface RouteChange {
-  hosts: readonly string[];
-  old: Route[];
-  routes: Route[];
-}
-
-/**
- * The most common change: a few VirtualServices have other routes at the hosts that they had. undefined: something else is
- * different as well, and everything must be gathered anew. (Where a service is another's alias that is done always, because
- * only building a route tells which rules are in use then.)
- */
-function routeChanges(before: Table['servers'], now: readonly ServerRoutes[]): RouteChange[] | undefined {
-  if (now.length === 0 || !sameItems(before.map(openOf), now.map(openOf))) return undefined;
-  const changes: RouteChange[] = [];
-  for (const [index, { virtualServices, hostsOf, routesOf }] of now.entries()) {
-    const replaced = replacedItems(before[index]!.virtualServices, virtualServices);
-    if (!replaced) return undefined;
-    for (const [gone, come] of replaced) {
-      const hosts = hostsOf(come);
-      if (!sameItems(hostsOf(gone), hosts)) return undefined;
-      if (hosts.length === 0) continue;
-      const change = { hosts, old: routesOf(gone), routes: routesOf(come) };
-      if (change.old.length === 0 || change.routes.length === 0) return undefined;
-      changes.push(change);
-    }
-  }
-  return changes;
-}
-
-const openOf = ({ open }: Pick<ServerRoutes, 'open'>): OpenServer => open;
 
 /** The hosts that a VirtualService has at a server, in lower case. */
 function hostsAt(open: OpenServer, { identity }: CompileInput, { memo }: Draft) {
