@@ -1,0 +1,35 @@
+/** Random configurations at Istio's own gateway and at ours: the same refusals, the same answers, the same requests beyond. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { stringify } from 'yaml';
+import { Both } from './both.ts';
+import { randomCase } from './random-case.ts';
+
+const SEED = Number(process.env.BOWSPRIT_FUZZ_SEED ?? 20261121);
+const CONFIGURATIONS = Number(process.env.BOWSPRIT_FUZZ_CONFIGURATIONS ?? 8);
+
+let both: Both;
+before(async () => {
+  both = await Both.start();
+});
+after(() => both?.stop());
+
+for (let seed = SEED; seed < SEED + CONFIGURATIONS; seed++)
+  test(`random configuration ${seed}`, async () => {
+    const one = randomCase(seed);
+    const { requests, validation, refused } = await both.run(one);
+    const differing = requests.filter(({ problems }) => problems.length > 0);
+    const texts = differing.map(({ request, problems }) => `«${request.name}»\n  ${problems.join('\n  ')}`);
+    const all = [...validation, ...(refused ? [refused] : []), ...texts];
+    assert.equal(all.length, 0, `${all.slice(0, 10).join('\n')}\n${all.length} in all: ${kept(one)}`);
+  });
+
+/** The command that shows it again. */
+function kept({ file, config, requests }: ReturnType<typeof randomCase>): string {
+  const name = join(mkdtempSync(join(tmpdir(), 'bowsprit-istio-')), file.replace('/', '-'));
+  writeFileSync(name, stringify({ config, requests }));
+  return `node test/istio/compare.ts ${name}`;
+}
