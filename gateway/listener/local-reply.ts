@@ -29,7 +29,7 @@ export function answerLocally(exchange: HttpExchange, reply: LocalReply): void {
   exchange.details = reply.details;
   if (reply.flag !== undefined) exchange.flags.add(reply.flag);
   const headers = new CopyOnWriteHeaders(new Headers(reply.headers), true);
-  if (grpc) describeGrpc(headers, reply);
+  if (grpc) describeGrpc(headers, reply, exchange.method === 'HEAD');
   else describeBody(headers, reply);
   exchange.responseHeaders = headers;
   exchange.responseBody = grpc || reply.body.length === 0 ? null : reply.body;
@@ -44,11 +44,12 @@ function describeBody(headers: HeaderView, reply: LocalReply): void {
   headers.set('content-length', String(length));
 }
 
-function describeGrpc(headers: HeaderView, reply: LocalReply): void {
+/** A HEAD's answer has no message (a real Envoy's has none). */
+function describeGrpc(headers: HeaderView, reply: LocalReply, head: boolean): void {
   headers.set('content-type', 'application/grpc');
   headers.set('grpc-status', String(reply.grpcStatus ?? GRPC_STATUS.get(reply.status) ?? GRPC_UNKNOWN));
   const message = typeof reply.body === 'string' ? reply.body : decoder.decode(reply.body);
-  if (message !== '') headers.set('grpc-message', percentEncode(message));
+  if (message !== '' && !head) headers.set('grpc-message', percentEncode(message));
   headers.set('content-length', '0');
 }
 

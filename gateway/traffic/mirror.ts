@@ -58,6 +58,7 @@ async function sendMirror(
   const { request, method, env, path } = exchange;
   // The headers are copied, because the request's own tries go on changing them.
   const requestHeaders = new CopyOnWriteHeaders(new Headers(exchange.requestHeaders.headers()), true);
+  requestHeaders.set('x-envoy-internal', 'true');
   if (mainIsInMesh(exchange)) leaveMesh(requestHeaders);
   address?.({ requestHeaders, clientAddress: exchange.clientAddress });
   await sign?.({ requestHeaders, env });

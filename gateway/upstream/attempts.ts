@@ -4,6 +4,7 @@ import type { Exchange, LocalReply, Verdict } from '../exchange.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import type { Cluster } from '../snapshot.ts';
 import { Deadline } from '../traffic/deadline.ts';
+import { grpcTimeout } from '../traffic/grpc-timeout.ts';
 import type { FoldedMirrors } from '../traffic/mirror.ts';
 import { Once, type ReplayableBody, replayable } from '../traffic/replay.ts';
 import type { FoldedRetry } from '../traffic/retry.ts';
@@ -25,6 +26,8 @@ export interface ForwardPlan {
   timeoutMs: number;
   retry: FoldedRetry | undefined;
   mirror: FoldedMirrors | undefined;
+  /** The request is gRPC, whose upstreams read its timeout from a header of their own. */
+  grpc?: boolean;
 }
 
 /** What was found for this request. */
@@ -75,7 +78,7 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
   for (let attempt = 1; ; attempt++) {
     exchange.upstream.endpoint = host.endpoint;
     exchange.upstream.attempts = attempt;
-    if (attempt > 1) announce(exchange, attempt, deadline.expectedMs(perTryMs, now));
+    if (attempt > 1) announce(exchange, attempt, deadline.expectedMs(perTryMs, now), plan.grpc);
     exchange.body = body.take() ?? null;
     const outcome = await attemptOnce(exchange, target, host, deadline.tryMs(perTryMs, now));
     const wait = retryWait(exchange, plan.retry, target, { outcome, attempt, deadline, body });
@@ -127,10 +130,13 @@ export function announce(
   { upstream, requestHeaders }: Exchange,
   attempt: number,
   expectedMs: number | undefined,
+  grpc: boolean | undefined,
 ): void {
   upstream.attempts = attempt;
   requestHeaders.set('x-envoy-attempt-count', String(attempt));
-  if (expectedMs !== undefined) requestHeaders.set('x-envoy-expected-rq-timeout-ms', String(expectedMs));
+  if (expectedMs === undefined) return;
+  requestHeaders.set('x-envoy-expected-rq-timeout-ms', String(expectedMs));
+  if (grpc) requestHeaders.set('grpc-timeout', grpcTimeout(expectedMs));
 }
 
 interface Ended {

@@ -3,6 +3,7 @@ import type { Exchange, Verdict } from '../exchange.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
 import type { ForwardAction, Route, Snapshot } from '../snapshot.ts';
 import { Deadline } from '../traffic/deadline.ts';
+import { grpcTimeoutMs } from '../traffic/grpc-timeout.ts';
 import { foldMirrors } from '../traffic/mirror.ts';
 import { foldRetry, onlyResets } from '../traffic/retry.ts';
 import { announce, attempts, type ForwardPlan } from './attempts.ts';
@@ -25,13 +26,16 @@ export function foldForward(
   };
   // The entry's answers are its last word; only what did not get there is tried again from here.
   const delegatedPlan: ForwardPlan = { ...plan, retry: plan.retry && onlyResets(plan.retry) };
-  const expectedMs = new Deadline(action.timeoutMs, 0).expectedMs(plan.retry?.perTryTimeoutMs ?? 0, 0);
+  const expected = (timeoutMs: number) => new Deadline(timeoutMs, 0).expectedMs(plan.retry?.perTryTimeoutMs ?? 0, 0);
+  const expectedMs = expected(action.timeoutMs);
   return (exchange) => {
     const destination = choose(exchange);
     exchange.upstream.cluster = destination.name;
     const { balancer } = destination;
     if (balancer === undefined) return NO_CLUSTER;
-    announce(exchange, 1, expectedMs);
+    const grpcMs = grpcTimeoutMs(exchange.requestHeaders, action.timeoutMs);
+    if (grpcMs === undefined) announce(exchange, 1, expectedMs, false);
+    else announce(exchange, 1, expected(grpcMs), true);
     destination.prepare(exchange);
     if (!exchange.path.startsWith('/')) return NOT_A_PATH;
     // The hash is of the request as it goes upstream (a real Envoy's is).
@@ -41,6 +45,8 @@ export function foldForward(
     if (host === undefined) return NO_HEALTHY_UPSTREAM;
     const { guard, sign, delegated } = destination;
     const target = { balancer, guard, sign, hash, cookies, first: host };
-    return attempts(exchange as HttpExchange, delegated ? delegatedPlan : plan, target);
+    const folded = delegated ? delegatedPlan : plan;
+    const own = grpcMs === undefined ? folded : { ...folded, timeoutMs: grpcMs, grpc: true };
+    return attempts(exchange as HttpExchange, own, target);
   };
 }
