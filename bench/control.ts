@@ -1,17 +1,17 @@
 /**
  * The control API under load: from an apply to the first answer of the new route, at several sizes; the gateway's slowest answer
- * meanwhile; and 100,000 objects listed and watched. `node bench/control.ts [sizes…]`; prints one JSON line a size.
+ * meanwhile; and all objects listed. `node bench/control.ts [--istio] [sizes…]`, smallest first; prints one JSON line a size. With
+ * --istio the same for Istio's own control plane and a real Envoy after it, and a table of both.
  */
-import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { ControlClient, connectionFrom } from '../cli/control/client.ts';
 import { type Served, startServed } from '../test/control/served.ts';
 import { answering, GATEWAY_OBJECT } from '../test/support/resources.ts';
+import { type Applied, type Applies, measureApplies, memoryOf, type Quantiles, quantiles } from './control-applies.ts';
+import { type IstioApplies, IstioControl } from './control-istio.ts';
+import { table } from './table.ts';
 
-const SAMPLES = 40;
 const BASE = '/apis/networking.istio.io/v1/namespaces/default';
-
-const quantile = (sorted: readonly number[], q: number): number =>
-  Math.round((sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0) * 10) / 10;
 
 /** Many calls at once, as a CI that applies a large folder would make them. */
 async function fill(client: ControlClient, from: number, to: number): Promise<void> {
@@ -30,46 +30,29 @@ async function fill(client: ControlClient, from: number, to: number): Promise<vo
   await Promise.all(Array.from({ length: 16 }, worker));
 }
 
-async function measure(served: Served, client: ControlClient, size: number): Promise<void> {
-  await served.until(`vs${size - 1}.test`, '/', 200, 120_000);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  const times: number[] = [];
-  const answers: number[] = [];
-  let measuring = true;
-  const probing = (async () => {
-    while (measuring) {
-      const began = performance.now();
-      await served.get('vs0.test', '/');
-      answers.push(performance.now() - began);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-  })();
-  for (let i = 0; i < SAMPLES; i++) {
-    const name = `vs${Math.floor(Math.random() * (size - 1)) + 1}`;
-    const status = 300 + ((i * 7) % 200);
-    const body = answering(name, status);
-    const began = performance.now();
-    const path = `${BASE}/virtualservices/${name}?fieldManager=bench&force=true`;
-    await client.call('PATCH', path, body, 'application/apply-patch+yaml');
-    await served.until(`${name}.test`, '/', status, 30_000);
-    times.push(performance.now() - began);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  measuring = false;
-  await probing;
-  times.sort((a, b) => a - b);
-  answers.sort((a, b) => a - b);
-  const kubectl = kubectlTimes(served, size);
+async function measure(served: Served, client: ControlClient, size: number): Promise<Applies> {
+  const applies = await measureApplies(applied(served, client), size);
   console.log(
     JSON.stringify({
       virtualServices: size,
-      applyToAnswerMs: { p50: quantile(times, 0.5), p99: quantile(times, 0.99), max: quantile(times, 1) },
-      kubectlApplyToAnswerMs: await kubectl,
-      gatewayMeanwhileMs: { p50: quantile(answers, 0.5), p99: quantile(answers, 0.99), max: quantile(answers, 1) },
+      ...applies,
+      kubectlApplyToAnswerMs: await kubectlTimes(served, size),
       list: await listTimes(client),
-      memoryMb: memory(served),
+      memoryMb: served.children().map(memoryOf),
     }),
   );
+  return applies;
+}
+
+function applied(served: Served, client: ControlClient): Applied {
+  return {
+    async apply(body) {
+      const path = `${BASE}/virtualservices/${body.metadata.name}?fieldManager=bench&force=true`;
+      await client.call('PATCH', path, body, 'application/apply-patch+yaml');
+    },
+    get: (host) => served.get(host, '/'),
+    until: (host, status, withinMs) => served.until(host, '/', status, withinMs),
+  };
 }
 
 /** All objects at once, in pages as kubectl takes them, and the first page alone. */
@@ -96,7 +79,7 @@ async function listTimes(client: ControlClient): Promise<Record<string, number>>
   };
 }
 
-async function kubectlTimes(served: Served, size: number): Promise<{ p50: number; max: number }> {
+async function kubectlTimes(served: Served, size: number): Promise<Quantiles> {
   const times: number[] = [];
   for (let i = 0; i < 5; i++) {
     const status = 210 + i;
@@ -106,31 +89,56 @@ async function kubectlTimes(served: Served, size: number): Promise<{ p50: number
     await served.until(`${name}.test`, '/', status, 30_000);
     times.push(performance.now() - began);
   }
-  times.sort((a, b) => a - b);
-  return { p50: quantile(times, 0.5), max: quantile(times, 1) };
+  return quantiles(times);
 }
 
-/** Resident megabytes of each workerd below serve. */
-function memory(served: Served): number[] {
-  return served.children().map((pid) => {
-    const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
-    return Math.round(Number(kilobytes) / 1024);
-  });
-}
-
-const sizes = process.argv.slice(2).map(Number);
-const served = await startServed();
-try {
-  const client = new ControlClient(connectionFrom(served.kubeconfig));
-  await client.call('POST', `${BASE}/gateways`, GATEWAY_OBJECT);
-  let filled = 0;
-  for (const size of sizes.length > 0 ? sizes : [10, 1000, 10_000]) {
-    const began = performance.now();
-    await fill(client, filled, size);
-    console.log(JSON.stringify({ filledTo: size, seconds: Math.round((performance.now() - began) / 100) / 10 }));
-    filled = size;
-    await measure(served, client, size);
+async function measureOurs(sizes: readonly number[]): Promise<Applies[]> {
+  const served = await startServed();
+  try {
+    const client = new ControlClient(connectionFrom(served.kubeconfig));
+    await client.call('POST', `${BASE}/gateways`, GATEWAY_OBJECT);
+    const results: Applies[] = [];
+    for (const [index, size] of sizes.entries()) {
+      const began = performance.now();
+      await fill(client, sizes[index - 1] ?? 0, size);
+      console.log(JSON.stringify({ filledTo: size, seconds: Math.round((performance.now() - began) / 100) / 10 }));
+      results.push(await measure(served, client, size));
+    }
+    return results;
+  } finally {
+    await served.stop();
   }
-} finally {
-  await served.stop();
 }
+
+async function measureIstio(sizes: readonly number[]): Promise<IstioApplies[]> {
+  const istio = await IstioControl.start();
+  try {
+    const results: IstioApplies[] = [];
+    for (const size of sizes) {
+      const applies = await istio.measure(size);
+      console.log(JSON.stringify({ istio: size, ...applies }));
+      results.push(applies);
+    }
+    return results;
+  } finally {
+    await istio.stop();
+  }
+}
+
+function tableOf(sizes: readonly number[], ours: readonly Applies[], istio: readonly IstioApplies[]): string {
+  const rows = sizes.map((size, index) => {
+    const [own, { applyToAnswerMs: theirs, translationMs }] = [ours[index]!.applyToAnswerMs, istio[index]!];
+    const { debounce, context, routes } = translationMs;
+    const times = [own.p50, own.p99, theirs.p50, theirs.p99, debounce, context, routes].map((time) => `${time} ms`);
+    return [size.toLocaleString('en'), ...times];
+  });
+  return table(
+    ['VirtualServices', 'Bowsprit p50', 'p99', 'Istio p50', 'p99', 'debounce', 'push context', 'routes'],
+    rows,
+  );
+}
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { istio: { type: 'boolean' } } });
+const sizes = positionals.length > 0 ? positionals.map(Number) : [10, 1000, 10_000];
+const ours = await measureOurs(sizes);
+if (values.istio) console.log(tableOf(sizes, ours, await measureIstio(sizes)));

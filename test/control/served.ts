@@ -154,7 +154,8 @@ async function fetchHost(port: number, host: string, path: string): Promise<{ st
   return ask({ port, path, headers: { host } }).catch((error: Error) => ({ status: 0, body: error.message }));
 }
 
-async function until(ask: () => Promise<{ status: number }>, status: number, withinMs: number): Promise<number> {
+/** Asks until that status comes; gives the milliseconds that it took. */
+export async function until(ask: () => Promise<{ status: number }>, status: number, withinMs: number): Promise<number> {
   const began = performance.now();
   let last = -1;
   while (performance.now() - began < withinMs) {

@@ -35,9 +35,9 @@ export class IstioPeer {
     this.#port = port;
   }
 
-  /** Builds it if that has not been done: minutes when Go's caches are cold. Throws where that fails: a peers' suite never skips. */
-  static async start(): Promise<IstioPeer> {
-    const child = spawn(build(), { stdio: ['pipe', 'pipe', 'inherit'] });
+  /** Builds it if that has not been done: minutes when Go's caches are cold. Throws where that fails: a peers' suite never skips. @param settings Istio's own, as environment variables */
+  static async start(settings: NodeJS.ProcessEnv = {}): Promise<IstioPeer> {
+    const child = spawn(build(), { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...settings } });
     const line = await new Promise<string>((resolve, reject) => {
       child.stdout.once('data', (data) => resolve(String(data)));
       child.once('error', reject).once('exit', (code) => reject(new IstioError(`the peer ended with ${code}`)));
@@ -50,7 +50,26 @@ export class IstioPeer {
     return (await this.ask('translate', { config, mesh })) as Translated;
   }
 
-  async ask(what: string, question: object): Promise<unknown> {
+  /** Starts a control plane that debounces and pushes as Istio's own; gives the port on which it speaks xDS. One a process. */
+  async serve(): Promise<number> {
+    return ((await this.ask('serve', {})) as { port: number }).port;
+  }
+
+  /** Creates or replaces objects, as YAML or JSON documents, in the store of the control plane that is served. */
+  async apply(documents: string): Promise<void> {
+    await this.ask('apply', { config: documents });
+  }
+
+  /** Istio's own metrics, in Prometheus' text form. */
+  async metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  private async ask(what: string, question: object): Promise<unknown> {
     const url = `http://127.0.0.1:${this.#port}/${what}`;
     const signal = AbortSignal.timeout(60_000);
     const answer = await fetch(url, { method: 'POST', body: JSON.stringify(question), signal });

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"sync"
+
+	"istio.io/istio/pkg/monitoring"
 )
 
 func main() {
@@ -18,7 +20,16 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	var served controlPlane
 	http.Handle("POST /translate", oneAtATime(translate))
+	http.Handle("POST /serve", oneAtATime(served.serve))
+	http.Handle("POST /apply", oneAtATime(served.apply))
+	metrics, err := monitoring.RegisterPrometheusExporter(nil, nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	http.Handle("GET /metrics", metrics)
 	fmt.Printf("{\"port\":%d}\n", listener.Addr().(*net.TCPAddr).Port)
 	go func() {
 		_ = http.Serve(listener, nil)
