@@ -9,13 +9,13 @@ const ANALYSED_PER_MS = 50;
 const NOTHING: readonly Finding[] = [];
 
 export class Advice {
-  readonly #changed: () => void;
+  readonly #changed: (resources: readonly string[]) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #newest: Analysed | undefined;
   #byResource: ReadonlyMap<string, Finding[]> = new Map();
 
-  /** @param changed is called when there is new advice */
-  constructor(changed: () => void) {
+  /** @param changed is called when there is new advice, with the resources that have some or had */
+  constructor(changed: (resources: readonly string[]) => void) {
     this.#changed = changed;
   }
 
@@ -43,7 +43,8 @@ export class Advice {
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (this.#newest !== compiled) return;
     }
+    const before = this.#byResource;
     this.#byResource = Map.groupBy(findings, (finding) => finding.resource);
-    this.#changed();
+    this.#changed([...before.keys(), ...this.#byResource.keys()]);
   }
 }

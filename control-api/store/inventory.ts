@@ -10,6 +10,14 @@ import { KINDS, resourceOf } from '../rest/kinds.ts';
 import { nameOf } from './analysed.ts';
 import type { Change, ObjectKey, ObjectStore } from './objects.ts';
 
+/** What an object's status was made from. */
+export interface Basis {
+  status: Json | undefined;
+  findings: readonly Finding[];
+  advice: readonly Finding[];
+  placements: readonly Placement[];
+}
+
 export interface Held {
   key: ObjectKey;
   generation: number;
@@ -22,6 +30,8 @@ export interface Held {
   placements: Placement[];
   /** Whether its kind has a status that we write. */
   hasStatus: boolean;
+  /** What its status was made from, once that says that it is live. */
+  basis?: Basis;
 }
 
 export class Inventory {
@@ -46,7 +56,9 @@ export class Inventory {
   }
 
   get resources(): Resource[] {
-    return [...this.held.values()].flatMap((held) => held.resource ?? []);
+    const all: Resource[] = [];
+    for (const { resource } of this.held.values()) if (resource) all.push(resource);
+    return all;
   }
 
   /** Whether the object is still what it was when `held` was read. */

@@ -7,12 +7,11 @@
 import type { ServedCount } from '../../gateway/served-count.ts';
 import type { Snapshot } from '../../gateway/snapshot.ts';
 import type { Finding } from '../analysis/finding.ts';
-import { CompileMemo } from '../compile/memo.ts';
 import type { ModuleReference } from '../compile/processor.ts';
 import type { Sharded } from '../compile/shards.ts';
 import type { Resource } from '../resources/resource.ts';
 import { Advice } from './advice.ts';
-import { type Analysed, analysed } from './analysed.ts';
+import { type Analysed, Analysis } from './analysed.ts';
 import type { Liveness } from './conditions.ts';
 import { type Floor, NO_FLOOR } from './floor.ts';
 import type { Held, Inventory } from './inventory.ts';
@@ -43,8 +42,8 @@ export class Publisher {
   private readonly pace = new Pace(() => this.publish());
   private floor: Floor = NO_FLOOR;
   private last: Analysed | undefined;
-  private readonly memo = new CompileMemo();
-  private readonly advice = new Advice(() => this.report());
+  private readonly analysis: Analysis;
+  private readonly advice = new Advice((changed) => this.report(changed));
   /** Snapshots that the gateways could not take over, with why. */
   private readonly refused = new Map<string, Liveness>();
   private served: string | undefined;
@@ -57,6 +56,7 @@ export class Publisher {
   constructor(store: ObjectStore, inventory: Inventory, snapshots: Snapshots, rollouts: StagedRollouts) {
     this.statuses = new Statuses(store, inventory);
     this.inventory = inventory;
+    this.analysis = new Analysis(inventory);
     this.snapshots = snapshots;
     this.rollouts = rollouts;
   }
@@ -111,7 +111,7 @@ export class Publisher {
     this.pace.began();
     this.modules.reset();
     const modules = (reference: ModuleReference) => this.modules.find(reference);
-    this.last = analysed(this.inventory, this.floor, { modules, previous: this.previous(), memo: this.memo });
+    this.last = this.analysis.run(this.floor, modules, this.previous());
     const isFetching = this.hasParent || [...this.followers].some(({ wants }) => wants);
     if (isFetching && this.modules.wanted.length > 0) {
       for (const { wants } of this.followers) wants?.();
@@ -265,11 +265,18 @@ export class Publisher {
     return this.served === id ? { live: true } : { live: false, reason: 'Pending', message: 'not served yet' };
   }
 
-  private report(): void {
+  /** @param advised the objects about which there is other advice than before */
+  private report(advised: readonly string[] = []): void {
     const compiled = this.last;
     if (!compiled) return;
-    const { findingsOf, placementsOf } = compiled;
-    const adviceOf = ({ name }: Held) => this.advice.of(name);
-    this.statuses.update({ findingsOf, placementsOf, adviceOf, liveness: this.liveness(compiled) });
+    const changed = this.analysis.takeChanged();
+    this.statuses.update({
+      findingsOf: (held) => this.analysis.findingsOf(held),
+      placementsOf: (held) => this.analysis.placementsOf(held),
+      adviceOf: ({ name }: Held) => this.advice.of(name),
+      changed: changed && new Set([...changed, ...advised]),
+      liveness: this.liveness(compiled),
+      isCurrent: () => this.last === compiled,
+    });
   }
 }

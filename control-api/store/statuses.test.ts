@@ -73,3 +73,24 @@ test('a new finding about one object writes that one', async () => {
   statuses.update(report(LIVE, 'Gateway default/g3'));
   assert.deepEqual(written.slice(20), ['g3']);
 });
+
+test('only what changed is looked at again, also when the report that said so was not finished', async () => {
+  const { written, statuses } = scene(20);
+  statuses.update(report(LIVE));
+  const looked: string[] = [];
+  const next = (changed: string[], isCurrent: boolean): Report => ({
+    ...report(LIVE),
+    adviceOf: ({ name }) => {
+      looked.push(name);
+      return [];
+    },
+    changed: new Set(changed),
+    isCurrent: () => isCurrent,
+  });
+  statuses.update(next(['Gateway default/g3'], false));
+  assert.deepEqual(looked, []);
+  statuses.update(next(['Gateway default/g4'], true));
+  statuses.update(next(['Gateway default/g5'], true));
+  assert.deepEqual(looked, ['Gateway default/g4', 'Gateway default/g3', 'Gateway default/g5']);
+  assert.equal(written.length, 20);
+});

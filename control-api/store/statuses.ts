@@ -15,15 +15,11 @@ export interface Report {
   findingsOf(held: Held): readonly Finding[];
   adviceOf(held: Held): readonly Finding[];
   placementsOf(held: Held): readonly Placement[];
+  /** Names of the objects of which something else may be said than in the report before; undefined: of any. */
+  changed?: ReadonlySet<string> | undefined;
   liveness: Liveness;
-}
-
-/** What an object's status was made from. */
-interface Basis {
-  status: Json | undefined;
-  findings: readonly Finding[];
-  advice: readonly Finding[];
-  placements: readonly Placement[];
+  /** False: something newer is said, whose report is to come. */
+  isCurrent?(): boolean;
 }
 
 /** Writes and looks of one slice: some milliseconds. */
@@ -33,10 +29,10 @@ const LOOKS = 5000;
 export class Statuses {
   private readonly store: ObjectStore;
   private readonly inventory: Inventory;
-  /** Of objects whose status says that they are live. */
-  private readonly settled = new WeakMap<Held, Basis>();
   private report: Report | undefined;
   private waiting: Held[] = [];
+  /** Changed in a report that was not finished; undefined: anything may have. */
+  private unsaid: ReadonlySet<string> | undefined = new Set();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(store: ObjectStore, inventory: Inventory) {
@@ -47,9 +43,11 @@ export class Statuses {
   /** Takes the place of the report before, which need not be finished. */
   update(report: Report): void {
     this.report = report;
+    const changed = this.unsaid && report.changed && new Set([...this.unsaid, ...report.changed]);
+    this.unsaid = changed;
     const all = [...this.inventory].filter(({ hasStatus }) => hasStatus);
-    const isSettled = (held: Held) => this.settled.has(held);
-    this.waiting = [...all.filter(isSettled), ...all.filter((held) => !isSettled(held))];
+    const settled = all.filter((held) => isSettled(held) && !(keepsLive(report) && changed?.has(held.name) === false));
+    this.waiting = [...settled, ...all.filter((held) => !isSettled(held))];
     clearTimeout(this.timer);
     this.slice();
   }
@@ -59,22 +57,25 @@ export class Statuses {
     let [looks, writes] = [LOOKS, WRITES];
     const now = timestamp();
     for (; report && looks > 0 && writes > 0; looks--) {
+      if (report.isCurrent?.() === false) return;
       const held = this.waiting.pop();
-      if (!held) return;
+      if (!held) {
+        this.unsaid = new Set();
+        return;
+      }
       if (this.isSaid(held, report) || !this.inventory.isCurrent(held)) continue;
       if (this.write(held, report, now)) writes--;
     }
     this.timer = setTimeout(() => this.slice(), 0);
   }
 
-  /** What is live stays so while a change of something else is on its way, so that both say the same. */
-  private isSaid(held: Held, { findingsOf, adviceOf, placementsOf, liveness }: Report): boolean {
-    const basis = this.settled.get(held);
-    if (!basis || basis.status !== held.status || !(liveness.live || liveness.reason === 'Pending')) return false;
+  private isSaid(held: Held, report: Report): boolean {
+    const { basis } = held;
+    if (!basis || !isSettled(held) || !keepsLive(report)) return false;
     return (
-      sameFindings(basis.findings, findingsOf(held)) &&
-      sameFindings(basis.advice, adviceOf(held)) &&
-      samePlacements(basis.placements, placementsOf(held))
+      sameFindings(basis.findings, report.findingsOf(held)) &&
+      sameFindings(basis.advice, report.adviceOf(held)) &&
+      samePlacements(basis.placements, report.placementsOf(held))
     );
   }
 
@@ -90,11 +91,17 @@ export class Statuses {
     const status = statusOf(before, held.generation, said, now);
     const object = status === before ? undefined : this.store.get(held.key);
     if (object) this.store.put(held.key, { ...object, status } as Json);
-    if (report.liveness.live) this.settled.set(held, { status: held.status, findings, advice, placements });
-    else this.settled.delete(held);
+    if (report.liveness.live) held.basis = { status: held.status, findings, advice, placements };
+    else delete held.basis;
     return object !== undefined;
   }
 }
+
+/** Its status says that it is live, and nobody has written another. */
+const isSettled = ({ basis, status }: Held): boolean => basis !== undefined && basis.status === status;
+
+/** What is live stays so while a change of something else is on its way, so that both say the same. */
+const keepsLive = ({ liveness }: Report): boolean => liveness.live || liveness.reason === 'Pending';
 
 function sameFindings(a: readonly Finding[], b: readonly Finding[]): boolean {
   if (a === b) return true;
