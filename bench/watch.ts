@@ -129,11 +129,12 @@ function checkOf(ledger: Ledger, views: readonly View[], kubectls: readonly Kube
   let due = ledger.head;
   let wasWaiting = false;
   return async () => {
+    const known = ledger.head;
     for (const view of [...views, ...kubectls]) view.check(due);
     for (const view of views) if (!isDown) await view.compare().catch(() => undefined);
     if (wasWaiting && ledger.isWaiting && ledger.head === due) ledger.fail(`nobody was told of ${due + 1}`);
     wasWaiting = ledger.isWaiting;
-    due = ledger.head;
+    due = known;
   };
 }
 

@@ -40,6 +40,12 @@ export const GRACE_MS = 30_000;
 /** The real binary: the package's own launcher is a Node script that would stand between us and its signals. */
 const WORKERD: string = createRequire(import.meta.url)('workerd').default;
 
+/** What runs now. When we end without stopping them, by an error say, they must not go on with nobody above them. */
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 /** Starts workerd and keeps it running until `stop`. */
 export function superviseWorkerd(options: WorkerdOptions): Supervised {
   let child: ChildProcess | undefined;
@@ -99,6 +105,8 @@ function launch(options: WorkerdOptions): { child: ChildProcess; ready: Promise<
   const child = spawn(WORKERD, ['serve', options.config, '--experimental', '--control-fd=3', ...handed], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...names.map((name) => options.inherited[name]!)],
   });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
   return { child, ready: allListening(child, options) };
 }
 

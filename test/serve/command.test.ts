@@ -117,6 +117,20 @@ describe('bowsprit serve', () => {
   });
 });
 
+it('a serve that ends by an error leaves no gateway process behind', async () => {
+  const own = join(folder, 'own.yaml');
+  writeFileSync(own, configuration('alone', 80));
+  const [port, admin] = [await freePort(), await freePort()];
+  const { child, ended } = run('serve', '-f', own, '--listen', `80=${port}`, '--admin', `127.0.0.1:${admin}`);
+  await until(async () => (await textOf(`http://127.0.0.1:${port}`)) === 'alone');
+  // Nobody reads what it is about to say.
+  child.stderr?.destroy();
+  rmSync(own);
+  child.kill('SIGHUP');
+  assert.notEqual(await ended, 0);
+  await until(async () => (await textOf(`http://127.0.0.1:${port}`)) === '');
+});
+
 describe('the command line of serve', () => {
   for (const [why, code, ...args] of [
     ['an unreadable file is 65', 65, 'serve', '-f', join(folder, 'absent.yaml'), '--admin', '127.0.0.1:0'],
