@@ -1,12 +1,8 @@
 /** The hosts of a Gateway server, indexed so that 10,000 of them and 10,000 VirtualServices are not 10⁸ comparisons. */
 import { isWildcard, splitGatewayHost, subsetOf, wildcardsAbove } from './names.ts';
 
-export interface Intersect {
-  /** The hosts that both the server (for that namespace) and `hosts` stand for: always the narrower name of each pair. */
-  (hosts: readonly string[], namespace: string): string[];
-  /** Every host of the server without its namespace. */
-  all: string[];
-}
+/** The hosts that both the server (for that namespace) and `hosts` stand for: always the narrower name of each pair. */
+export type Intersect = (hosts: readonly string[], namespace: string) => string[];
 
 /** @param serverHosts `host` or `namespace/host`. Case counts, as in Istio: NamesForNamespace and Names.Intersection. */
 export function hostIndex(serverHosts: readonly string[]): Intersect {
@@ -21,7 +17,7 @@ export function hostIndex(serverHosts: readonly string[]): Intersect {
     return allowed !== undefined && (allowed.has('*') || allowed.has(namespace));
   };
   const all = [...namespaces.keys()];
-  const intersect = (hosts: readonly string[], namespace: string): string[] => {
+  return (hosts, namespace) => {
     const common = new Set<string>();
     for (const host of hosts) {
       if (covered(host, (other) => open(other, namespace))) common.add(host);
@@ -30,7 +26,6 @@ export function hostIndex(serverHosts: readonly string[]): Intersect {
     }
     return [...common];
   };
-  return Object.assign(intersect, { all });
 }
 
 function covered(host: string, open: (host: string) => boolean): boolean {

@@ -142,7 +142,8 @@ function hostsAt(open: OpenServer, { identity }: CompileInput, { memo }: Draft) 
   };
   const made = [open];
   return {
-    all: intersect.all.map((host) => host.toLowerCase()),
+    // With a namespace they are no hosts of a request: without a VirtualService Istio redirects nothing there (a real one's gateway).
+    all: open.hosts.filter((host) => !host.includes('/')).map((host) => host.toLowerCase()),
     hostsOf: (virtualService: MergedVirtualService) => known(virtualService, made, () => hostsOf(virtualService)),
   };
 }

@@ -1,13 +1,13 @@
 /**
  * `node test/istio/compare.ts [-v] [--captured] FILE|DIR…`: cases in the form of ../conformance/cases at Istio's own gateway (real
  * translation, real Envoy) and at Bowsprit's. A case needs `config` and `requests`; `mesh` is a MeshConfig; `expect` is not looked at,
- * but with --captured, which compares it with Istio's answers instead of Bowsprit's. A request with `known: reason` is not counted, nor
+ * but with --captured, which compares it with Istio's answers instead of Bowsprit's; --write puts Istio's answers there. A request with `known: reason` is not counted, nor
  * are those of ../conformance/exceptions.yaml. Ends with the number of requests and configurations that differ (255 at most).
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parse } from 'yaml';
+import { parse, parseDocument } from 'yaml';
 import type { Expectation } from '../conformance/case.ts';
 import { type CapturedRequest, type ConformanceCase, readCase } from '../conformance/case.ts';
 import type { Spread } from '../conformance/compare.ts';
@@ -22,13 +22,21 @@ interface Exception {
 const EXCEPTIONS = join(import.meta.dirname, '../conformance/exceptions.yaml');
 const MOST = 255;
 
-function casesBelow(path: string): ConformanceCase[] {
-  if (!statSync(path).isDirectory()) {
-    const folder = dirname(dirname(resolve(path)));
-    return [readCase(join(basename(dirname(resolve(path))), basename(path)), folder)];
-  }
+function filesBelow(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [resolve(path)];
   const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'));
-  return files.sort().flatMap((file) => casesBelow(join(path, file)));
+  return files.sort().map((file) => resolve(path, file));
+}
+
+/** Named after its folder, which is its area, as the captured ones are. */
+const caseAt = (file: string): ConformanceCase =>
+  readCase(join(basename(dirname(file)), basename(file)), dirname(dirname(file)));
+
+/** Makes a captured case of it, or a newer one. */
+function write(file: string, { requests }: CaseResult): void {
+  const document = parseDocument(readFileSync(file, 'utf8'), { version: '1.1' });
+  for (const [index, { istio }] of requests.entries()) document.setIn(['requests', index, 'expect'], istio);
+  writeFileSync(file, document.toString({ lineWidth: 0 }));
 }
 
 const exceptions: Exception[] = parse(readFileSync(EXCEPTIONS, 'utf8')) ?? [];
@@ -89,16 +97,22 @@ function report(file: string, result: CaseResult, verbose: boolean): number {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { verbose: { type: 'boolean', short: 'v', default: false }, captured: { type: 'boolean', default: false } },
+  options: {
+    verbose: { type: 'boolean', short: 'v', default: false },
+    captured: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
 });
-const cases = positionals.flatMap(casesBelow);
-if (cases.length === 0) throw new Error('name a case file or a folder of them');
+const files = positionals.flatMap(filesBelow);
+if (files.length === 0) throw new Error('name a case file or a folder of them');
 const both = await Both.start();
 let requests = 0;
 let differences = 0;
 try {
-  for (const one of cases) {
+  for (const file of files) {
+    const one = caseAt(file);
     const result = await both.run(one, values.captured);
+    if (values.write) write(file, result);
     requests += result.requests.length;
     differences += report(one.file, result, values.verbose);
   }
@@ -106,6 +120,6 @@ try {
   await both.stop();
 }
 console.log(
-  `${cases.length} cases, ${requests} requests: ${differences} differ (expected: Istio, got: ${values.captured ? 'Istio now' : 'Bowsprit'})`,
+  `${files.length} cases, ${requests} requests: ${differences} differ (expected: Istio, got: ${values.captured ? 'Istio now' : 'Bowsprit'})`,
 );
 process.exitCode = Math.min(differences, MOST);

@@ -4,13 +4,14 @@ import { answering, echoOf, type Observation } from '../conformance/compare.ts';
 import type { Seen } from '../conformance/echo.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const TRANSPORT = new Set(['date', 'connection']);
 const TIMEOUTS = new Set(['x-envoy-expected-rq-timeout-ms', 'grpc-timeout']);
 /** A wait that was asked for, not the machine's own. */
 const NOTICEABLE_SECONDS = 0.8;
 
 export function expectationOf({ answer, seen, seconds }: Observation): Expectation {
   if (!answer) return { status: 0, from: 'gateway', connection: 'closed' };
-  const headers = folded(answer.headers);
+  const headers = folded(answer.headers.filter(([name]) => !TRANSPORT.has(name)));
   const beyond = answering(answer, seen);
   const from = echoOf(answer.body) || headers['x-echo'] !== undefined ? 'upstream' : 'gateway';
   const usual = from === 'upstream' ? 1 : 0;
@@ -55,6 +56,7 @@ function folded(pairs: readonly [string, string][]): HeaderMap {
 /** Without what is different each time. */
 function stable(name: string, value: string): string {
   if (name === 'x-request-id' && UUID.test(value)) return '<uuid>';
+  if (name === 'x-envoy-upstream-service-time') return '<ms>';
   if (name === 'set-cookie') return value.replace(/="[0-9a-f]{8,16}"/, '="<hash>"');
   return value;
 }

@@ -1,11 +1,11 @@
 /** Random configurations, written as users write them, with requests that come near what they match. */
 import fc from 'fast-check';
 import type { CapturedRequest, ConformanceCase } from '../conformance/case.ts';
+import { documents, gateway, REVIEWS, resource, SERVICES } from './services.ts';
 
 /** Each has a VirtualService of its own. */
 const HOSTS = 6;
 const REQUESTS_PER_HOST = 10;
-const REVIEWS = 'reviews.default.svc.cluster.local';
 
 /** Few letters and short strings, so that matches, overlaps and near misses are common. */
 const path = fc.string({ unit: fc.constantFrom('a', 'b', 'B', '/', '.'), maxLength: 4 }).map((tail) => `/${tail}`);
@@ -155,46 +155,6 @@ const request = fc.record({
   headers: fc.uniqueArray(line, { selector: ([name]) => name, maxLength: 4 }).map((lines) => Object.fromEntries(lines)),
 });
 
-const SERVICES = [
-  service('reviews', { v1: 21001, v2: 21002, v3: 21003 }),
-  service('shadow', { v1: 21041 }),
-  {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'DestinationRule',
-    metadata: { name: 'reviews' },
-    spec: { host: REVIEWS, subsets: ['v1', 'v2', 'v3'].map((version) => ({ name: version, labels: { version } })) },
-  },
-  {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'Gateway',
-    metadata: { name: 'gw' },
-    spec: {
-      selector: { istio: 'ingressgateway' },
-      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*.example.com'] }],
-    },
-  },
-];
-
-function service(name: string, versions: Record<string, number>): object {
-  const endpoints = Object.entries(versions).map(([version, port]) => ({
-    address: '127.0.0.1',
-    ports: { http: port },
-    labels: { version },
-  }));
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'ServiceEntry',
-    metadata: { name },
-    spec: {
-      hosts: [`${name}.default.svc.cluster.local`],
-      location: 'MESH_INTERNAL',
-      resolution: 'STATIC',
-      ports: [{ number: 8080, name: 'http', protocol: 'HTTP' }],
-      endpoints,
-    },
-  };
-}
-
 const tables = fc.array(fc.array(http, { minLength: 1, maxLength: 5 }), { minLength: HOSTS, maxLength: HOSTS });
 const policies = fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(policy, { minLength: 1, maxLength: 2 }));
 
@@ -203,21 +163,19 @@ export function randomCase(seed: number): ConformanceCase {
   const [[routes = [], rules = []] = []] = fc.sample(fc.tuple(tables, policies), { seed, numRuns: 1 });
   const asked = fc.sample(request, { seed, numRuns: HOSTS * REQUESTS_PER_HOST });
   const requests: CapturedRequest[] = asked.map((given, index) => {
-    const host = `t${index % HOSTS}.example.com`;
+    const host = hostOf(index % HOSTS);
     return { ...given, name: `${index} ${given.method} ${host}${given.path}`, host };
   });
-  const virtualServices = routes.map((table, index) => ({
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'VirtualService',
-    metadata: { name: `t${index}` },
-    spec: { hosts: [`t${index}.example.com`], gateways: ['gw'], http: table },
-  }));
-  const authorization = rules.map((spec, index) => ({
-    apiVersion: 'security.istio.io/v1',
-    kind: 'AuthorizationPolicy',
-    metadata: { name: `p${index}`, namespace: 'istio-system' },
-    spec: { selector: { matchLabels: { istio: 'ingressgateway' } }, ...spec },
-  }));
-  const documents = [...SERVICES, ...virtualServices, ...authorization].map((document) => JSON.stringify(document));
-  return { file: `random/${seed}.yaml`, area: 'random', config: documents.join('\n---\n'), requests };
+  const virtualServices = routes.map((table, index) =>
+    resource('networking', 'VirtualService', `t${index}`, { hosts: [hostOf(index)], gateways: ['gw'], http: table }),
+  );
+  const selector = { matchLabels: { istio: 'ingressgateway' } };
+  const authorization = rules.map((rule, index) =>
+    resource('security', 'AuthorizationPolicy', `p${index}`, { selector, ...rule }, 'istio-system'),
+  );
+  const config = documents([...SERVICES, GATEWAY, ...virtualServices, ...authorization]);
+  return { file: `random/${seed}.yaml`, area: 'random', config, requests };
 }
+
+const hostOf = (index: number): string => `t${index}.example.com`;
+const GATEWAY = gateway('gw', [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*.example.com'] }]);

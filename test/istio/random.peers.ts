@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { stringify } from 'yaml';
+import type { ConformanceCase } from '../conformance/case.ts';
 import { Both } from './both.ts';
 import { randomCase } from './random-case.ts';
+import { randomHosts } from './random-hosts.ts';
 
 const SEED = Number(process.env.BOWSPRIT_FUZZ_SEED ?? 20261121);
-const CONFIGURATIONS = Number(process.env.BOWSPRIT_FUZZ_CONFIGURATIONS ?? 8);
+const CONFIGURATIONS = Number(process.env.BOWSPRIT_FUZZ_CONFIGURATIONS ?? 5);
 
 let both: Both;
 before(async () => {
@@ -17,19 +19,23 @@ before(async () => {
 });
 after(() => both?.stop());
 
-for (let seed = SEED; seed < SEED + CONFIGURATIONS; seed++)
-  test(`random configuration ${seed}`, async () => {
-    const one = randomCase(seed);
-    const { requests, validation, refused } = await both.run(one);
-    const differing = requests.filter(({ problems }) => problems.length > 0);
-    const texts = differing.map(({ request, problems }) => `«${request.name}»\n  ${problems.join('\n  ')}`);
-    const all = [...validation, ...(refused ? [refused] : []), ...texts];
-    assert.equal(all.length, 0, `${all.slice(0, 10).join('\n')}\n${all.length} in all: ${kept(one)}`);
-  });
+for (const [what, make] of [
+  ['routes and policies', randomCase],
+  ['hosts and gateways', randomHosts],
+] as const)
+  for (let seed = SEED; seed < SEED + CONFIGURATIONS; seed++)
+    test(`random ${what} ${seed}`, async () => {
+      const one = make(seed);
+      const { requests, validation } = await both.run(one);
+      const differing = requests.filter(({ problems }) => problems.length > 0);
+      const texts = differing.map(({ request, problems }) => `«${request.name}»\n  ${problems.join('\n  ')}`);
+      const all = [...validation, ...texts];
+      assert.equal(all.length, 0, `${all.slice(0, 10).join('\n')}\n${all.length} in all: ${kept(one)}`);
+    });
 
 /** The command that shows it again. */
-function kept({ file, config, requests }: ReturnType<typeof randomCase>): string {
+function kept({ file, config, mesh, requests }: ConformanceCase): string {
   const name = join(mkdtempSync(join(tmpdir(), 'bowsprit-istio-')), file.replace('/', '-'));
-  writeFileSync(name, stringify({ config, requests }));
+  writeFileSync(name, stringify({ config, mesh, requests }));
   return `node test/istio/compare.ts ${name}`;
 }
