@@ -35,7 +35,7 @@ export interface Endpoint {
 }
 
 export interface LoadBalancer {
-  policy: 'LEAST_REQUEST' | 'ROUND_ROBIN' | 'RANDOM' | 'PASSTHROUGH' | 'RING_HASH' | 'MAGLEV';
+  policy: 'LEAST_REQUEST' | 'ROUND_ROBIN' | 'RANDOM' | 'RING_HASH' | 'MAGLEV';
   minimumRingSize?: number;
   tableSize?: number;
   warmup?: { durationMs: number; minimumPercent: number; aggression: number };

@@ -7,10 +7,10 @@ export const TRAFFIC_MESSAGES = {
     level: 'info',
     text: 'a request body of more than 1 MiB is not mirrored, and not tried again once so much of it has been sent',
   },
-  PassthroughAtRandom: {
+  PassthroughToNobody: {
     code: 'BSP0602',
     level: 'warning',
-    text: 'PASSTHROUGH: the edge has no original destination; it chooses one of the endpoints at random',
+    text: 'PASSTHROUGH: a gateway has no original destination, so every request is answered 503 "no healthy upstream", as in Istio',
     mend: 'Name another policy, such as LEAST_REQUEST.',
   },
 } as const satisfies Record<string, Message>;

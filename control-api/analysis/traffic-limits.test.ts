@@ -27,7 +27,7 @@ test('bodies that may have to be sent twice are named once, at the first field',
   assert.deepEqual(codes(http('{retries: {attempts: 0}, route: [{destination: {host: a}}]}')), []);
 });
 
-test('PASSTHROUGH balances at random', () => {
+test('PASSTHROUGH reaches nobody', () => {
   const rule = (simple: string) => `
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -36,4 +36,14 @@ spec: {host: a.example.com, trafficPolicy: {loadBalancer: {simple: ${simple}}}}
 `;
   assert.deepEqual(codes(rule('PASSTHROUGH')), ['BSP0602 spec.trafficPolicy.loadBalancer.simple']);
   assert.deepEqual(codes(rule('RANDOM')), []);
+  const policy = '{loadBalancer: {simple: PASSTHROUGH}}';
+  const below = `{portLevelSettings: [{port: {number: 80}, loadBalancer: {simple: PASSTHROUGH}}]}`;
+  const subsets = rule('RANDOM').replace(
+    'trafficPolicy',
+    `subsets: [{name: a, trafficPolicy: ${policy}}, {name: b, trafficPolicy: ${below}}], trafficPolicy`,
+  );
+  assert.deepEqual(codes(subsets), [
+    'BSP0602 spec.subsets[0].trafficPolicy.loadBalancer.simple',
+    'BSP0602 spec.subsets[1].trafficPolicy.portLevelSettings[0].loadBalancer.simple',
+  ]);
 });

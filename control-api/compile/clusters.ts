@@ -5,6 +5,7 @@ import { clusterName, compare } from './names.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 import { hasLabels } from './select.ts';
 import type { Service, ServicePort } from './services.ts';
+import type { TrafficPolicySpec } from './spec.ts';
 import { clusterPolicy, mergePolicy } from './traffic-policy.ts';
 
 /** Everything visible, not only what routes name: policies, filters and mirrors name clusters too. */
@@ -40,24 +41,30 @@ function* clustersOf(
     );
     const policy = mergePolicy(undefined, rule?.trafficPolicy, port.number);
     const base = { host: owner.host, port: port.number, resolution: resolutionOf(owner) };
+    const lost = isPassthrough(policy);
     yield {
       name: clusterName(owner.host, port.number),
       ...base,
-      endpoints: sortEndpoints(endpoints),
+      ...(lost ? NOWHERE : { endpoints: sortEndpoints(endpoints) }),
       ...clusterPolicy(policy, input.mesh, input.identity),
     };
     for (const subset of rule?.subsets ?? []) {
       const own = mergePolicy(policy, subset.trafficPolicy, port.number);
+      const selected = () => endpoints.filter(({ labels }) => hasLabels(labels, subset.labels));
       yield {
         name: clusterName(owner.host, port.number, subset.name),
         ...base,
         subset: subset.name,
-        endpoints: sortEndpoints(endpoints.filter(({ labels }) => hasLabels(labels, subset.labels))),
+        ...(lost || isPassthrough(own) ? NOWHERE : { endpoints: sortEndpoints(selected()) }),
         ...clusterPolicy(own, input.mesh, input.identity),
       };
     }
   }
 }
+
+/** It asks for the client's original destination, which a gateway has not; subsets keep what their service has (pilot: buildSubsetCluster). */
+const isPassthrough = ({ loadBalancer }: TrafficPolicySpec): boolean => loadBalancer?.simple === 'PASSTHROUGH';
+const NOWHERE = { resolution: 'STATIC', endpoints: [] } satisfies Partial<Cluster>;
 
 /** NONE needs the client's original destination, which nobody knows at the edge: no endpoint, so "no healthy upstream". */
 function resolutionOf({ resolution }: Service): Cluster['resolution'] {

@@ -9,7 +9,7 @@ import type {
 } from '../../gateway/snapshot.ts';
 import type { WrittenRoute } from './delegates.ts';
 import { wholeMs } from './duration.ts';
-import { hashPolicies } from './hash-policy.ts';
+import { consistentHashes, hashPolicy as translateHash } from './hash-policy.ts';
 import { headerOperations, type TranslatedHeaders } from './headers.ts';
 import { clusterName, resolveHost } from './names.ts';
 import { translateRetry } from './retry.ts';
@@ -49,10 +49,11 @@ export function forward(written: WrittenRoute, authority: string | undefined, bo
   const { namespace } = from.metadata;
   const destinations = route.map((one) => destination(one, route.length === 1, namespace, bound));
   const rewrite = translateRewrite(spec, authority ?? onlyAuthority(route));
-  const hashPolicy = hashPolicies(route, namespace, bound);
+  const hashes = consistentHashes(route, namespace, bound);
+  const hashPolicy = hashes.flatMap((hash) => translateHash(hash) ?? []);
   const mirrors = translateMirrors(spec, namespace, bound);
   const mesh = bound.input.mesh.defaultHttpRetryPolicy as RetrySpec | undefined;
-  const retry = translateRetry(spec.retries ?? mesh, route.length === 1 && hashPolicy.length > 0);
+  const retry = translateRetry(spec.retries ?? mesh, route.length === 1 && hashes.length > 0);
   return {
     kind: 'forward',
     destinations,

@@ -38,12 +38,31 @@ export function translateRetry(spec: RetrySpec | undefined, hashed: boolean): Re
   };
 }
 
+/** The status codes that Go has a text for (net/http: StatusText); to Istio other numbers are words, which nobody knows. */
+const NAMED_STATUSES: readonly (readonly [first: number, last: number])[] = [
+  [100, 103],
+  [200, 208],
+  [226, 226],
+  [300, 305],
+  [307, 308],
+  [400, 418],
+  [421, 426],
+  [428, 429],
+  [431, 431],
+  [451, 451],
+  [500, 508],
+  [510, 511],
+];
+
+export const isNamedStatus = (word: string): boolean =>
+  /^\+?\d+$/.test(word) && NAMED_STATUSES.some(([first, last]) => Number(word) >= first && Number(word) <= last);
+
 /** Numbers are status codes, and imply the word that makes Envoy look at them. */
 function parseRetryOn(text: string | undefined): { retryOn: string[]; codes: number[] } {
   if (!text) return { retryOn: DEFAULT_RETRY_ON, codes: [] };
   const parts = text.split(',').map((part) => part.trim());
-  const codes = parts.filter((part) => /^[1-5]\d\d$/.test(part)).map(Number);
-  const retryOn = parts.filter((part) => part !== '' && !/^[1-5]\d\d$/.test(part));
+  const codes = parts.filter(isNamedStatus).map(Number);
+  const retryOn = parts.filter((part) => part !== '' && !isNamedStatus(part));
   if (codes.length > 0 && !retryOn.includes('retriable-status-codes')) retryOn.push('retriable-status-codes');
   return { retryOn, codes };
 }

@@ -63,7 +63,6 @@ export function clusterPolicy(policy: Policy, mesh: Record<string, unknown>, ide
 const SIMPLE: Record<string, LoadBalancer['policy']> = {
   ROUND_ROBIN: 'ROUND_ROBIN',
   RANDOM: 'RANDOM',
-  PASSTHROUGH: 'PASSTHROUGH',
 };
 
 /** UNSPECIFIED, LEAST_CONN and LEAST_REQUEST are all Envoy's least request, as in Istio. */

@@ -37,7 +37,7 @@ export interface Target extends Tried {
   /** Signs the request for the mesh entry. */
   sign: Sign | undefined;
   hash: Hash64 | undefined;
-  /** Set-Cookie lines for the answer. */
+  /** Set-Cookie lines for the answer, once for each try. */
   cookies: readonly string[];
   first: Host;
   /** The retry under way. */
@@ -195,6 +195,8 @@ function finish(
   }
   takeOver(exchange, outcome, balancer.cluster, { started, until: deadline.at, ended: release });
   exchange.routeHeaders?.(exchange.responseHeaders, exchange);
-  for (const cookie of cookies) exchange.responseHeaders.append('set-cookie', cookie);
+  // Envoy hashes for each try anew.
+  for (let tries = 0; tries < attempt; tries++)
+    for (const cookie of cookies) exchange.responseHeaders.append('set-cookie', cookie);
   return undefined;
 }

@@ -38,9 +38,9 @@ export function foldForward(
     else announce(exchange, 1, expected(grpcMs), true);
     destination.prepare(exchange);
     if (!exchange.path.startsWith('/')) return NOT_A_PATH;
-    // The hash is of the request as it goes upstream (a real Envoy's is).
+    // The hash is of the request as it goes upstream, and made only where it is looked at, cookies too (a real Envoy's is).
     const cookies: string[] = [];
-    const hash = hashOf?.(exchange, cookies);
+    const hash = balancer.hashed ? hashOf?.(exchange, cookies) : undefined;
     const host = chooseHost(balancer, (exchange as HttpExchange).env, hash);
     if (host === undefined) return NO_HEALTHY_UPSTREAM;
     const { guard, sign, delegated } = destination;

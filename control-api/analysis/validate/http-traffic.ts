@@ -1,6 +1,7 @@
 /** Faults, CORS and retries of an HTTP rule, as Istio's webhook judges them. */
 import { durationMs } from '../../compile/duration.ts';
 import { GRPC_STATUS } from '../../compile/fault.ts';
+import { isNamedStatus } from '../../compile/retry.ts';
 import { duration, httpHeaderName, percentage, stringMatchRegexp } from './common.ts';
 import type { HttpRoute } from './http-route.ts';
 import type { Issues } from './issues.ts';
@@ -37,9 +38,11 @@ function validateAbort({ percentage: share, httpStatus, grpcStatus }: Abort, iss
 
 export function validateCors(cors: HttpRoute['corsPolicy'], issues: Issues): void {
   if (!cors) return;
-  issues.each(['allowOrigins'], cors.allowOrigins, (origin, at) =>
-    at.check(stringMatchRegexp(origin, 'corsPolicy.allowOrigins')),
-  );
+  issues.each(['allowOrigins'], cors.allowOrigins, (origin, at) => {
+    if (!(origin.exact || origin.prefix || origin.regex))
+      at.error("'' is not a valid match type for CORS allow origins");
+    at.check(stringMatchRegexp(origin, 'corsPolicy.allowOrigins'));
+  });
   issues.each(['allowMethods'], cors.allowMethods, (method, at) => {
     if (!METHODS.includes(method)) at.error(`"${method}" is not a supported HTTP method`);
   });
@@ -81,10 +84,8 @@ export function validateRetries(retries: HttpRoute['retries'], issues: Issues): 
   }
   issues.at('perTryTimeout').check(duration(perTryTimeout));
   issues.at('backoff').check(duration(backoff));
-  for (const word of (retryOn ?? '').split(',').filter(Boolean)) {
-    if (!RETRY_ON.includes(word) && !isStatus(word))
+  for (const word of retryOn ? retryOn.split(',') : []) {
+    if (!RETRY_ON.includes(word) && !isNamedStatus(word))
       issues.at('retryOn').error(`"${word}" is not a valid retryOn policy`);
   }
 }
-
-const isStatus = (word: string) => /^[1-5]\d\d$/.test(word);

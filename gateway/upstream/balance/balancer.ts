@@ -31,11 +31,12 @@ interface FoldedLevels extends Priorities {
 
 export class Balancer {
   readonly cluster: Cluster;
+  /** A request's hash is looked at. */
+  readonly hashed: boolean;
   readonly detector: OutlierDetector | undefined;
   readonly breaker: CircuitBreaker;
   readonly #hosts: Host[];
   #levels: PriorityLevels;
-  readonly #hashed: boolean;
   readonly #slowStart: SlowStart | undefined;
   readonly #now: () => number;
   readonly #random: () => number;
@@ -54,7 +55,7 @@ export class Balancer {
       return known.get(hostKey(endpoint))?.continuedAs(endpoint, binding) ?? new Host(endpoint, since, binding);
     });
     this.#levels = foldLevels(cluster, [...this.#hosts]);
-    this.#hashed = isHashed(cluster.loadBalancer);
+    this.hashed = isHashed(cluster.loadBalancer);
     this.#slowStart = foldSlowStart(cluster.loadBalancer.warmup, now);
     if (cluster.outlierDetection)
       this.detector = new OutlierDetector(cluster.outlierDetection, this.#hosts, () => this.#refold(), now());
@@ -99,8 +100,8 @@ export class Balancer {
 
   /** Hashing goes by the hash alone, also where a retry is to leave a priority. */
   #aim(folded: FoldedLevels, hash: Hash64 | undefined, tried: EarlierTries | undefined): [readonly number[], number] {
-    if (this.#hashed && hash) return [folded.load, modulo(hash, 100)];
-    const load = this.#hashed ? undefined : tried?.priorities?.load(folded.load, folded);
+    if (this.hashed && hash) return [folded.load, modulo(hash, 100)];
+    const load = this.hashed ? undefined : tried?.priorities?.load(folded.load, folded);
     return [load ?? folded.load, this.#random() * 100];
   }
 

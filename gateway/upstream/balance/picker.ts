@@ -26,7 +26,7 @@ export interface PickerOptions {
 
 export const isHashed = ({ policy }: LoadBalancer): boolean => policy === 'RING_HASH' || policy === 'MAGLEV';
 
-/** `hosts` are those that may be used now, in the cluster's order. PASSTHROUGH has no original destination at the edge. */
+/** `hosts` are those that may be used now, in the cluster's order. */
 export function foldPicker(hosts: readonly Host[], options: PickerOptions): Picker {
   if (hosts.length === 0) return () => undefined;
   if (hosts.length === 1) return () => hosts[0];
