@@ -93,6 +93,8 @@ export interface LocalReply {
   body: string | Uint8Array;
   contentType?: string;
   headers?: [name: string, value: string][];
+  /** What the configuration of the filter that answers does to the answer's headers, behind all others. */
+  edit?: (headers: HeaderView, exchange: Exchange) => void;
   flag?: ResponseFlag;
   details: string;
   /** grpc-status for a gRPC client, where it is not the one that follows from the HTTP status. */

@@ -3,7 +3,7 @@
  * Fault and CORS are not here: they live on the Route, because Istio configures them nowhere else.
  */
 import type { PhaseName } from './phase-names.ts';
-import type { QueryParamMatch, StringMatch } from './snapshot.ts';
+import type { HeaderOperation, QueryParamMatch, StringMatch } from './snapshot.ts';
 
 export interface HttpFilter {
   /** Where on the request's way it runs; the compiler sorts by the phase table, then by Istio's order within a phase. */
@@ -144,14 +144,16 @@ export interface LocalRateLimitConfig {
   filterEnabled: number;
   filterEnforced: number;
   status: number;
-  responseHeadersToAdd: HeaderValue[];
-  requestHeadersToAddWhenNotEnforced: HeaderValue[];
+  responseHeadersToAdd?: HeaderOperation;
+  requestHeadersToAddWhenNotEnforced?: HeaderOperation;
   stage: number;
   enableXRatelimitHeaders: boolean;
   vhRateLimits: 'OVERRIDE' | 'INCLUDE' | 'IGNORE';
   alwaysConsumeDefaultTokenBucket: boolean;
   maxDynamicDescriptors: number;
   rateLimitedAsResourceExhausted: boolean;
+  /** Whoever has a configuration of this name on a listener takes from the same buckets. */
+  sharedBuckets?: string;
 }
 export interface LocalDescriptor {
   /** All must match verbatim; an entry without a value makes one bucket for each value seen. */
@@ -159,12 +161,6 @@ export interface LocalDescriptor {
   tokenBucket: TokenBucket;
   /** Counted, never refused. */
   shadowMode?: boolean;
-}
-export interface HeaderValue {
-  name: string;
-  /** With operators, `%REQ(x)%`; a header that comes out empty is left out. */
-  value: string;
-  append: boolean;
 }
 
 /** envoy.filters.http.set_metadata: static values that rate-limit actions and access logs can read. */
@@ -188,7 +184,7 @@ export interface RateLimit {
   disableXEnvoyRatelimitedHeader: boolean;
   rateLimitedStatus: number;
   statusOnError: number;
-  responseHeadersToAdd: HeaderValue[];
+  responseHeadersToAdd?: HeaderOperation;
   rateLimitedAsResourceExhausted: boolean;
   /** Percent, 0..100. */
   filterEnabled: number;

@@ -133,6 +133,8 @@ export interface Route {
   action: RouteAction;
   /** route level; see `Destination.headers` for destination level. Already in Envoy's form. */
   headers?: HeaderOperations;
+  /** Those of its virtual host and of the route table, which Envoy carries out behind the route's, one after the other. */
+  outerHeaders?: { virtualHost?: HeaderOperations; table?: HeaderOperations };
   fault?: Fault;
   cors?: Cors;
   rateLimits?: RateLimitPolicy[];
@@ -221,9 +223,17 @@ export interface HeaderOperations {
   response?: HeaderOperation;
 }
 export interface HeaderOperation {
-  set?: [name: string, format: string][];
-  add?: [name: string, format: string][];
+  set?: HeaderFormat[];
+  add?: HeaderFormat[];
   remove?: string[];
+}
+export type HeaderFormat = [name: string, format: string, condition?: HeaderCondition];
+/** Envoy's append_action and keep_empty_value, as EnvoyFilters may give them. */
+export interface HeaderCondition {
+  /** Only where the header is already there, or is not yet, when nothing but removals has been done. */
+  only?: 'present' | 'absent';
+  /** An empty value is sent too. */
+  keepEmpty?: true;
 }
 
 export interface Rewrite {

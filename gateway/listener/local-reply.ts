@@ -35,6 +35,7 @@ export function answerLocally(exchange: HttpExchange, reply: LocalReply): void {
   exchange.responseBody = grpc || reply.body.length === 0 ? null : reply.body;
   const touched = reply.ofRoute || exchange.route?.action.kind === 'forward';
   if (touched && !reply.bare) exchange.routeHeaders?.(headers, exchange);
+  reply.edit?.(headers, exchange);
   exchange.status = grpc ? 200 : reply.status;
 }
 

@@ -128,8 +128,6 @@ const CONFIG: LocalRateLimitConfig = {
   filterEnabled: 100,
   filterEnforced: 100,
   status: 429,
-  responseHeadersToAdd: [],
-  requestHeadersToAddWhenNotEnforced: [],
   stage: 0,
   enableXRatelimitHeaders: false,
   vhRateLimits: 'OVERRIDE',

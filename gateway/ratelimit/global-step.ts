@@ -1,11 +1,12 @@
 /** envoy.filters.http.ratelimit: asks for the request's descriptors, and refuses, passes or fails as configured. */
 import type { Exchange, LocalReply, Verdict } from '../exchange.ts';
 import type { RouteScope, Step } from '../phases.ts';
+import { foldHeaderOperations, type HeaderChange } from '../route/header-operations.ts';
 import type { RateLimit } from '../snapshot.ts';
 import { share } from '../traffic/percent.ts';
 import type { DescriptorMaker } from './actions/descriptor.ts';
 import type { Decision } from './decision.ts';
-import { addAll, configured, type Pairs, rateLimitHeaders } from './limit-headers.ts';
+import { addAll, type Pairs, rateLimitHeaders } from './limit-headers.ts';
 import type { LimitRequestDescriptor } from './limiter.ts';
 import { foldPolicies, perFilterConfig } from './policies.ts';
 import { limiterOf, type SnapshotLimiter } from './snapshot-limiter.ts';
@@ -21,7 +22,8 @@ interface Folded {
   enforced(): boolean;
   /** Whether a request is refused when the counters do not answer. */
   denied(): boolean;
-  headersToAdd(exchange: Exchange): Pairs;
+  /** response_headers_to_add, of refusals. */
+  edit: HeaderChange | undefined;
 }
 
 /** A step for a route that goes somewhere and can have descriptors; redirects and direct responses are never limited. */
@@ -39,7 +41,7 @@ export function foldRateLimit(config: RateLimit, scope: RouteScope): Step[] {
     onStreamDone: makers.filter(({ onStreamDone }) => onStreamDone),
     enforced: share(config.filterEnforced),
     denied: share(config.failureModeDeny),
-    headersToAdd: configured(config.responseHeadersToAdd),
+    edit: foldHeaderOperations(config.responseHeadersToAdd),
   };
   return [stepOf(folded, share(config.filterEnabled))];
 }
@@ -84,28 +86,29 @@ function ask(
 ): Verdict | Promise<Verdict> {
   const { limiter, domain, config } = folded;
   const answer = limiter.decide({ domain, descriptors }, exchange, config.timeoutMs);
-  if (!(answer instanceof Promise)) return verdict(folded, exchange, answer, pass);
+  if (!(answer instanceof Promise)) return verdict(folded, answer, pass);
   return answer.then(
-    (decision) => verdict(folded, exchange, decision, pass),
+    (decision) => verdict(folded, decision, pass),
     () => failure(folded, exchange),
   );
 }
 
-function verdict(folded: Folded, exchange: Exchange, decision: Decision, pass: Pass): Verdict {
+function verdict(folded: Folded, decision: Decision, pass: Pass): Verdict {
   const { config } = folded;
   const headers = config.enableXRatelimitHeaders ? rateLimitHeaders(decision) : [];
   if (!decision.over) return pass(headers);
   const marked: Pairs = config.disableXEnvoyRatelimitedHeader ? [] : [['x-envoy-ratelimited', 'true']];
   if (!folded.enforced()) return pass([...marked, ...headers]);
-  return refusal(config, [...marked, ...folded.headersToAdd(exchange), ...headers]);
+  return refusal(folded, [...marked, ...headers]);
 }
 
 /** Empty body, no content type; a gRPC client gets UNAVAILABLE, or RESOURCE_EXHAUSTED when asked for. */
-function refusal(config: RateLimit, headers: Pairs): LocalReply {
+function refusal({ config, edit }: Folded, headers: Pairs): LocalReply {
   return {
     status: config.rateLimitedStatus,
     body: '',
     headers,
+    ...(edit ? { edit } : {}),
     flag: 'RL',
     details: 'request_rate_limited',
     grpcStatus: config.rateLimitedAsResourceExhausted ? 8 : 14,

@@ -1,7 +1,5 @@
 /** The x-ratelimit-* headers (draft 03), for the global and the local filter. */
-import type { Exchange, HeaderView } from '../exchange.ts';
-import type { HeaderValue } from '../snapshot.ts';
-import { headerRender } from '../telemetry/format/render.ts';
+import type { HeaderView } from '../exchange.ts';
 import type { Decision } from './decision.ts';
 import { UNIT_SECONDS } from './units.ts';
 
@@ -25,28 +23,6 @@ export function rateLimitHeaders({ statuses }: Decision): Pairs {
     ['x-ratelimit-remaining', String(least.limitRemaining)],
     ['x-ratelimit-reset', String(least.durationUntilReset)],
   ];
-}
-
-/** response_headers_to_add for one request; a value that comes out empty is left out. */
-export function configured(headers: readonly HeaderValue[]): (exchange: Exchange) => Pairs {
-  const renders = headers.map(({ name, value }) => ({ name, render: headerRender(value) }));
-  return (exchange) =>
-    renders.flatMap(({ name, render }): Pairs => {
-      const value = render(exchange);
-      return value === '' ? [] : [[name, value]];
-    });
-}
-
-/** request_headers_to_add_when_not_enforced, appended or in the place of what is there. */
-export function requestHeaders(headers: readonly HeaderValue[]): (exchange: Exchange) => void {
-  const render = configured(headers);
-  const appended = new Set(headers.flatMap(({ name, append }) => (append ? [name] : [])));
-  return (exchange) => {
-    for (const [name, value] of render(exchange)) {
-      if (appended.has(name)) exchange.requestHeaders.append(name, value);
-      else exchange.requestHeaders.set(name, value);
-    }
-  };
 }
 
 export function addAll(headers: HeaderView, pairs: Pairs): void {

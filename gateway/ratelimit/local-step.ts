@@ -1,15 +1,18 @@
 /** envoy.filters.http.local_ratelimit: token buckets of this process, for a listener, a virtual host or a route. */
 import type { Exchange, LocalReply, Verdict } from '../exchange.ts';
 import type { RouteScope, Step } from '../phases.ts';
-import type { LocalRateLimit, LocalRateLimitConfig } from '../snapshot.ts';
+import { foldHeaderOperations, type HeaderChange } from '../route/header-operations.ts';
+import type { Listener, LocalRateLimit, LocalRateLimitConfig } from '../snapshot.ts';
 import { share } from '../traffic/percent.ts';
 import type { DescriptorMaker } from './actions/descriptor.ts';
-import { addAll, configured, type Pairs, requestHeaders } from './limit-headers.ts';
+import { addAll, type Pairs } from './limit-headers.ts';
 import { LocalBuckets, type LocalDecision } from './local-buckets.ts';
 import { foldPolicies, perFilterConfig } from './policies.ts';
 
 /** Buckets belong to their configuration: routes that share one share its tokens. */
 const bucketsOf = new WeakMap<LocalRateLimitConfig, LocalBuckets>();
+/** Those of a route table belong to its listener, under their name. */
+const sharedBuckets = new WeakMap<Listener, Map<string, LocalBuckets>>();
 
 export function foldLocalRateLimit(filter: LocalRateLimit, scope: RouteScope): Step[] {
   const config = perFilterConfig(scope, filter.name, 'local_ratelimit')?.config ?? filter.config;
@@ -21,16 +24,16 @@ export function foldLocalRateLimit(filter: LocalRateLimit, scope: RouteScope): S
 function stepOf(config: LocalRateLimitConfig, makers: readonly DescriptorMaker[]): Step {
   const enabled = share(config.filterEnabled);
   const enforced = share(config.filterEnforced);
-  const headersToAdd = configured(config.responseHeadersToAdd);
-  const mark = requestHeaders(config.requestHeadersToAddWhenNotEnforced);
+  const edit = foldHeaderOperations(config.responseHeadersToAdd);
+  const mark = foldHeaderOperations(config.requestHeadersToAddWhenNotEnforced);
   const added = new WeakMap<Exchange, Pairs>();
   const request = (exchange: Exchange): Verdict => {
     if (!enabled()) return undefined;
     const now = Date.now();
     const decision = decide(config, makers, exchange, now);
     const headers = config.enableXRatelimitHeaders ? bucketHeaders(decision, now) : [];
-    if (!decision.allowed && enforced()) return refusal(config, [...headersToAdd(exchange), ...headers]);
-    if (!decision.allowed) mark(exchange);
+    if (!decision.allowed && enforced()) return refusal(config, headers, edit);
+    if (!decision.allowed) mark?.(exchange.requestHeaders, exchange);
     if (headers.length > 0) added.set(exchange, headers);
     return undefined;
   };
@@ -44,13 +47,19 @@ function decide(
   exchange: Exchange,
   now: number,
 ): LocalDecision {
-  let buckets = bucketsOf.get(config);
-  if (!buckets) {
-    buckets = new LocalBuckets(config, now);
-    bucketsOf.set(config, buckets);
-  }
   const descriptors = makers.flatMap((maker) => maker.make(exchange) ?? []);
-  return buckets.decide(descriptors, now);
+  return findBuckets(config, exchange.listener, now).decide(descriptors, now);
+}
+
+function findBuckets(config: LocalRateLimitConfig, listener: Listener, now: number): LocalBuckets {
+  const found = bucketsOf.get(config);
+  if (found) return found;
+  const named = sharedBuckets.get(listener) ?? new Map<string, LocalBuckets>();
+  const { sharedBuckets: name } = config;
+  const buckets = (name && named.get(name)) || new LocalBuckets(config, now);
+  if (name) sharedBuckets.set(listener, named.set(name, buckets));
+  bucketsOf.set(config, buckets);
+  return buckets;
 }
 
 function bucketHeaders({ bucket }: LocalDecision, now: number): Pairs {
@@ -63,11 +72,12 @@ function bucketHeaders({ bucket }: LocalDecision, now: number): Pairs {
   ];
 }
 
-function refusal(config: LocalRateLimitConfig, headers: Pairs): LocalReply {
+function refusal(config: LocalRateLimitConfig, headers: Pairs, edit: HeaderChange | undefined): LocalReply {
   return {
     status: config.status,
     body: 'local_rate_limited',
     headers,
+    ...(edit ? { edit } : {}),
     flag: 'RL',
     details: 'local_rate_limited',
     grpcStatus: config.rateLimitedAsResourceExhausted ? 8 : 14,

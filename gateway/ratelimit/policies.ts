@@ -21,10 +21,12 @@ export function foldPolicies(
     .map((policy) => foldPolicy(policy, false));
 }
 
+/** Redirects and direct responses have none, not even the virtual host's (a real Envoy's have none). */
 function policiesOf({ route, virtualHost }: RouteScope, vh: Inclusion): RateLimitPolicy[] {
-  const ofRoute = route?.rateLimits ?? [];
+  if (route?.action.kind !== 'forward') return [];
+  const ofRoute = route.rateLimits ?? [];
   const ofHost = virtualHost?.rateLimits ?? [];
-  if (route?.includeVhRateLimits || vh === 'INCLUDE') return [...ofRoute, ...ofHost];
+  if (route.includeVhRateLimits || vh === 'INCLUDE') return [...ofRoute, ...ofHost];
   if (vh === 'IGNORE' || ofRoute.length > 0) return ofRoute;
   return ofHost;
 }

@@ -1,6 +1,14 @@
 /** Header operations of routes and destinations, folded once: remove, then set, then add. */
 import type { Exchange, HeaderView } from '../exchange.ts';
-import type { Destination, ForwardAction, HeaderOperation, HeaderOperations, Route } from '../snapshot.ts';
+import type {
+  Destination,
+  ForwardAction,
+  HeaderCondition,
+  HeaderFormat,
+  HeaderOperation,
+  HeaderOperations,
+  Route,
+} from '../snapshot.ts';
 import { headerRender, type Render } from '../telemetry/format/render.ts';
 import { foldWeights } from '../upstream/weights.ts';
 
@@ -23,15 +31,28 @@ export function foldHeaderOperations(...operations: (HeaderOperation | undefined
   if (removed.length + all.length === 0) return undefined;
   return (headers, exchange) => {
     for (const name of removed) headers.remove(name);
-    const values = all.map(([, render]) => render(exchange));
-    all.forEach(([name], index) => {
-      const value = values[index]!;
-      // An operator without a value sends no header at all (captured: headers/operators).
-      if (value === '') return;
+    const values = all.map((edit) => valueFor(edit, headers, exchange));
+    all.forEach(({ name }, index) => {
+      const value = values[index];
+      if (value === undefined) return;
       if (index < set.length) headers.set(name, value);
       else headers.append(name, value);
     });
   };
+}
+
+interface Edit {
+  name: string;
+  render: Render;
+  condition: HeaderCondition;
+}
+
+/** undefined: no header at all, as for an operator without a value (captured: headers/operators). */
+function valueFor({ name, render, condition }: Edit, headers: HeaderView, exchange: Exchange): string | undefined {
+  const { only, keepEmpty } = condition;
+  if (only !== undefined && headers.has(name) !== (only === 'present')) return undefined;
+  const value = render(exchange);
+  return value === '' && !keepEmpty ? undefined : value;
 }
 
 /** The authority that `set` (or `add`) gives, if any. */
@@ -41,10 +62,10 @@ function foldAuthority(operation: HeaderOperation | undefined): Render | undefin
   return found && headerRender(found[1]);
 }
 
-function renders(pairs: [string, string][] | undefined): [string, Render][] {
-  return (pairs ?? [])
-    .map(([name, format]): [string, Render] => [name.toLowerCase(), headerRender(format)])
-    .filter(([name]) => !AUTHORITY.has(name));
+function renders(formats: readonly HeaderFormat[] | undefined): Edit[] {
+  return (formats ?? [])
+    .map(([name, format, condition = {}]) => ({ name: name.toLowerCase(), render: headerRender(format), condition }))
+    .filter(({ name }) => !AUTHORITY.has(name));
 }
 
 /**
@@ -59,12 +80,23 @@ export function foldLevels(
   direction: keyof HeaderOperations,
 ): HeaderChange | undefined {
   const [outer, inner] = [route.headers?.[direction], destination.headers?.[direction]];
-  if (action.destinations.length === 1) return foldHeaderOperations(outer, inner);
-  const [first, second] = [foldHeaderOperations(inner), foldHeaderOperations(outer)];
-  if (first === undefined || second === undefined) return first ?? second;
+  const levels = action.destinations.length === 1 ? [[outer, inner]] : [[inner], [outer]];
+  return inTurn([...levels.map((level) => foldHeaderOperations(...level)), ...outerChanges(route, direction)]);
+}
+
+/** The virtual host's and the route table's. */
+function outerChanges({ outerHeaders }: Route, direction: keyof HeaderOperations): (HeaderChange | undefined)[] {
+  if (outerHeaders === undefined) return [];
+  const { virtualHost, table } = outerHeaders;
+  return [foldHeaderOperations(virtualHost?.[direction]), foldHeaderOperations(table?.[direction])];
+}
+
+/** Each sees what those before it did. */
+function inTurn(changes: readonly (HeaderChange | undefined)[]): HeaderChange | undefined {
+  const some = changes.filter((change) => change !== undefined);
+  if (some.length < 2) return some[0];
   return (headers, exchange) => {
-    first(headers, exchange);
-    second(headers, exchange);
+    for (const change of some) change(headers, exchange);
   };
 }
 
@@ -77,7 +109,8 @@ export function foldLevelsAuthority(route: Route, action: ForwardAction, destina
 /** The route's operations on response headers, those of the chosen destination included. */
 export function foldRouteHeaders(route: Route): HeaderChange | undefined {
   const { action } = route;
-  if (action.kind !== 'forward') return foldHeaderOperations(route.headers?.response);
+  if (action.kind !== 'forward')
+    return inTurn([foldHeaderOperations(route.headers?.response), ...outerChanges(route, 'response')]);
   const changes = action.destinations.map((destination) => foldLevels(route, action, destination, 'response'));
   if (changes.length === 1 || changes.every((change) => change === undefined)) return changes[0];
   const choose = foldWeights(action.destinations);

@@ -2,6 +2,7 @@
 import type { EnvoyFilterSpec } from '../../resources/types.gen.ts';
 import { re2Error } from './common.ts';
 import type { Issues } from './issues.ts';
+import { labelProblem } from './selector.ts';
 
 type Patch = NonNullable<EnvoyFilterSpec['configPatches']>[number];
 
@@ -22,6 +23,8 @@ const CLASSES: Record<string, [name: string, field: 'listener' | 'routeConfigura
 
 export function validateEnvoyFilter(spec: EnvoyFilterSpec, issues: Issues): void {
   issues.warn(CAUTION);
+  const labels = Object.entries(spec.workloadSelector?.labels ?? {});
+  issues.at('workloadSelector', 'labels').check(...labels.flatMap(([key, value]) => labelProblem(key, value)));
   issues.each(['configPatches'], spec.configPatches, validatePatch);
 }
 
@@ -51,4 +54,22 @@ function validateClass(applyTo: Patch['applyTo'], match: Patch['match'], issues:
   );
   if (others.length > 0)
     issues.at('match').error(`Envoy filter: applyTo for ${name} class objects cannot have non ${name} match`);
+  else
+    issues.at('match', 'listener', 'filterChain', 'filter').check(filterProblem(applyTo, match.listener?.filterChain));
+}
+
+const CONNECTION_MANAGER = 'envoy.filters.network.http_connection_manager';
+const CONNECTION_MANAGERS = new Set([CONNECTION_MANAGER, 'envoy.http_connection_manager']);
+
+type FilterChain = NonNullable<NonNullable<Patch['match']>['listener']>['filterChain'];
+
+function filterProblem(applyTo: Patch['applyTo'], chain: FilterChain): string | undefined {
+  const filter = chain?.filter;
+  if (!filter) return undefined;
+  if (!filter.name) return 'Envoy filter: filter match has no name to match on';
+  if (!filter.subFilter) return undefined;
+  if (applyTo !== 'HTTP_FILTER') return 'Envoy filter: subfilter match can be used with applyTo HTTP_FILTER only';
+  if (!CONNECTION_MANAGERS.has(filter.name))
+    return `Envoy filter: subfilter match requires filter match with ${CONNECTION_MANAGER}`;
+  return filter.subFilter.name ? undefined : 'Envoy filter: subfilter match has no name to match on';
 }

@@ -19,7 +19,8 @@ export function validateSelector(spec: Selected, issues: Issues): void {
   issues.at('selector').check(...selectorProblems(spec));
 }
 
-function labelProblem(key: string, value: string): string[] {
+/** None for a label that can select. */
+export function labelProblem(key: string, value: string): string[] {
   const text = JSON.stringify(`${key}=${value}`);
   if (key === '') return [`empty key is not supported in selector: ${text}`];
   return `${key}${value}`.includes('*') ? [`wildcard is not supported in selector: ${text}`] : [];

@@ -17,7 +17,7 @@ export function patchConnectionManager(patch: Patch, draft: Draft): void {
     });
     return;
   }
-  const listeners = draft.snapshot.listeners.filter((listener) => listenerMatches(patch.match, listener));
+  const listeners = draft.snapshot.listeners.filter((listener) => listenerMatches(patch, listener, draft));
   if (listeners.length === 0) report(draft, patch, 'EnvoyFilterNoMatch', { what: 'no listener matches' });
   try {
     const settings = settingsOf(patch, draft);

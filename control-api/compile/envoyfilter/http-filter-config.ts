@@ -10,7 +10,7 @@ import { localRateLimitConfig } from './local-rate-limit.ts';
 import { EnvoyRejects, type Json, Message, typedConfig } from './message.ts';
 import { ownRateLimits } from './rate-limits.ts';
 import { statusCode } from './status-code.ts';
-import { headerValues, percent, type Runtime } from './values.ts';
+import { headerEdits, percent, type Runtime } from './values.ts';
 import { atMost, oneOf, requiredText, violation } from './violations.ts';
 
 export const RATE_LIMIT = new Set([
@@ -96,7 +96,7 @@ function rateLimit(name: string, message: Message, runtime: Runtime): RateLimit 
     disableXEnvoyRatelimitedHeader: message.flag('disableXEnvoyRatelimitedHeader'),
     rateLimitedStatus: status < 400 ? 429 : status,
     statusOnError: statusCode(message.message('statusOnError'), 500),
-    responseHeadersToAdd: headerValues(message.messages('responseHeadersToAdd')),
+    ...headerEdits(message, 'responseHeadersToAdd'),
     rateLimitedAsResourceExhausted: message.flag('rateLimitedAsResourceExhausted'),
     filterEnabled: percent(
       message.message('filterEnabled'),

@@ -1,10 +1,11 @@
 /** HTTP_FILTER patches: inserts into Istio's chain, merges into inserted filters, removals. */
 import type { HttpFilter, Listener } from '../../../gateway/snapshot.ts';
 import type { Draft } from '../processor.ts';
-import { currentName, HTTP_CONNECTION_MANAGER, type OwnFilter, ownChain } from './filter-names.ts';
+import { currentName, HTTP_CONNECTION_MANAGER, type OwnFilter, ownChain, ROUTER } from './filter-names.ts';
 import { httpFilterConfig } from './http-filter-config.ts';
 import { listenerMatches } from './listener-match.ts';
-import { EnvoyRejects, isJson, type Json, mergeJson } from './message.ts';
+import { mergeFilter } from './merge-message.ts';
+import { EnvoyRejects, isJson, type Json } from './message.ts';
 import { type Patch, report } from './patches.ts';
 import type { Runtime } from './values.ts';
 
@@ -18,7 +19,10 @@ export interface PatchedChain {
   removed: Set<string>;
 }
 
-/** Applies the patches to one listener's chain. Reports what cannot be carried out; the rest goes on. */
+/**
+ * Applies the patches to one listener's chain: what is put in or taken out, in the patches' order, and only then what is merged.
+ * Reports what cannot be carried out; the rest goes on.
+ */
 export function patchHttpFilters(
   listener: Listener,
   patches: readonly Patch[],
@@ -26,64 +30,72 @@ export function patchHttpFilters(
   draft: Draft,
 ): PatchedChain {
   const chain: Link[] = ownChain(listener).map((own) => ({ own }));
-  for (const patch of patches) {
-    if (matchesListener(patch, listener)) applyPatch(chain, patch, draft);
-  }
+  const ours = patches.filter((patch) => matchesListener(patch, listener, draft));
+  for (const patch of ours) if (patch.operation !== 'MERGE') applyPatch(chain, patch, draft);
+  for (const patch of ours) if (patch.operation === 'MERGE') merge(chain, patch, draft);
   return { inserted: insertedFilters(chain, runtime, draft), removed: removedFilters(listener, chain) };
 }
 
-function matchesListener({ match }: Patch, listener: Listener): boolean {
-  const filter = match.listener?.filterChain?.filter?.name;
-  return listenerMatches(match, listener) && (!filter || currentName(filter) === HTTP_CONNECTION_MANAGER);
+function matchesListener(patch: Patch, listener: Listener, draft: Draft): boolean {
+  const filter = patch.match.listener?.filterChain?.filter?.name;
+  if (filter && currentName(filter) !== HTTP_CONNECTION_MANAGER) return false;
+  return listenerMatches(patch, listener, draft);
 }
 
 const nameOf = (link: Link): string => ('own' in link ? link.own.name : link.name);
 
 function applyPatch(chain: Link[], patch: Patch, draft: Draft): void {
-  const wanted = patch.match.listener?.filterChain?.filter?.subFilter?.name;
-  const at = wanted ? chain.findIndex((link) => currentName(nameOf(link)) === currentName(wanted)) : -1;
-  if (wanted && at < 0 && patch.operation !== 'ADD' && patch.operation !== 'INSERT_FIRST') {
-    report(draft, patch, 'EnvoyFilterNoMatch', { what: `the filter ${wanted} is not in the chain` });
-    return;
-  }
+  const { operation } = patch;
+  const wanted = wantedFilter(patch);
+  const at = wanted === undefined ? -1 : chain.findIndex((link) => currentName(nameOf(link)) === wanted);
   const link: Link = { name: String(patch.value.name ?? ''), value: patch.value, patch };
-  switch (patch.operation) {
-    case 'INSERT_FIRST':
-      chain.unshift(link);
-      return;
-    case 'INSERT_BEFORE':
-      chain.splice(Math.max(0, at), 0, link);
-      return;
-    case 'INSERT_AFTER':
-      chain.splice(at < 0 ? chain.length : at + 1, 0, link);
-      return;
-    case 'ADD':
-      chain.push(link);
-      return;
-    case 'REMOVE':
-      remove(chain, at, patch, draft);
-      return;
-    default:
-      change(chain, at, patch, draft);
-  }
+  if (operation === 'INSERT_FIRST') chain.unshift(link);
+  else if (operation === 'ADD') chain.push(link);
+  else if (wanted !== undefined && at < 0) noFilter(wanted, patch, draft);
+  else if (operation === 'INSERT_BEFORE') chain.splice(Math.max(0, at), 0, link);
+  else if (operation === 'INSERT_AFTER') chain.splice(at < 0 ? chain.length : at + 1, 0, link);
+  else if (wanted === undefined) report(draft, patch, 'EnvoyFilterNoMatch', { what: `${operation} needs a subFilter` });
+  else if (wanted === ROUTER)
+    report(draft, patch, 'EnvoyRejectsPatch', { error: 'the router must be the last filter' });
+  else if (operation === 'REPLACE') chain[at] = link;
+  else if (operation === 'REMOVE') remove(chain, wanted);
+  else report(draft, patch, 'EnvoyFilterNoMatch', { what: `Istio carries out no ${operation} of HTTP filters` });
 }
 
-function remove(chain: Link[], at: number, patch: Patch, draft: Draft): void {
-  if (at < 0) report(draft, patch, 'EnvoyFilterNotUnderstood', { what: 'REMOVE without a subFilter' });
-  else chain.splice(at, 1);
+/** The name of today of the filter that a patch stands at. */
+function wantedFilter({ match }: Patch): string | undefined {
+  const name = match.listener?.filterChain?.filter?.subFilter?.name;
+  return name ? currentName(name) : undefined;
 }
 
-/** MERGE, MERGE_AND_REPLACE_LIST and REPLACE: only of what a patch brought; Istio's own filters have fields of their own. */
-function change(chain: Link[], at: number, patch: Patch, draft: Draft): void {
-  const link = chain[at];
-  if (!link || 'own' in link) {
-    const what = `${patch.operation} of ${link ? link.own.name : 'an HTTP filter without subFilter'}`;
-    report(draft, patch, 'EnvoyFilterNotUnderstood', { what });
-    return;
+function noFilter(name: string, patch: Patch, draft: Draft): void {
+  report(draft, patch, 'EnvoyFilterNoMatch', { what: `the filter ${name} is not in the chain` });
+}
+
+/** Every filter of that name. */
+function remove(chain: Link[], wanted: string): void {
+  chain.splice(0, chain.length, ...chain.filter((link) => currentName(nameOf(link)) !== wanted));
+}
+
+/** Only into what a patch brought; Istio's own filters have fields of their own. */
+function merge(chain: Link[], patch: Patch, draft: Draft): void {
+  const wanted = wantedFilter(patch);
+  const found = [...chain.entries()].filter(([, link]) => wanted === undefined || currentName(nameOf(link)) === wanted);
+  if (found.length === 0) noFilter(String(wanted), patch, draft);
+  for (const [at, link] of found) {
+    if ('own' in link) {
+      const what = `MERGE of ${wanted ? link.own.name : 'an HTTP filter without subFilter'}`;
+      report(draft, patch, 'EnvoyFilterNotUnderstood', { what });
+      return;
+    }
+    try {
+      const value = mergeFilter(link.value, patch.value);
+      chain[at] = { ...link, name: String(value.name ?? link.name), value };
+    } catch (error) {
+      if (!(error instanceof EnvoyRejects)) throw error;
+      report(draft, patch, 'EnvoyRejectsPatch', { error: error.message });
+    }
   }
-  const lists = patch.operation === 'MERGE_AND_REPLACE_LIST' ? 'replace' : 'append';
-  const value = patch.operation === 'REPLACE' ? patch.value : mergeJson(link.value, patch.value, lists);
-  chain[at] = { ...link, name: String(value.name ?? link.name), value };
 }
 
 function removedFilters(listener: Listener, chain: readonly Link[]): Set<string> {

@@ -3,7 +3,7 @@ import type { LocalDescriptor, LocalRateLimitConfig, TokenBucket } from '../../.
 import { EnvoyRejects, type Message } from './message.ts';
 import { ownRateLimits } from './rate-limits.ts';
 import { statusCode } from './status-code.ts';
-import { headerValues, percent, type Runtime } from './values.ts';
+import { headerEdits, percent, type Runtime } from './values.ts';
 import { atMost, oneOf, requiredList, requiredMessage, requiredText, violation } from './violations.ts';
 
 const SHORTEST_FILL_MS = 50;
@@ -25,8 +25,8 @@ export function localRateLimitConfig(message: Message, runtime: Runtime): LocalR
     filterEnabled: percent(message.message('filterEnabled'), runtime, 0),
     filterEnforced: percent(message.message('filterEnforced'), runtime, 0),
     status: status < 400 ? 429 : status,
-    responseHeadersToAdd: headerValues(message.messages('responseHeadersToAdd')),
-    requestHeadersToAddWhenNotEnforced: headerValues(message.messages('requestHeadersToAddWhenNotEnforced')),
+    ...headerEdits(message, 'responseHeadersToAdd'),
+    ...headerEdits(message, 'requestHeadersToAddWhenNotEnforced'),
     stage: atMost(message, 'stage', 0, 10, TYPE),
     enableXRatelimitHeaders: oneOf(message, 'enableXRatelimitHeaders', ['OFF', 'DRAFT_VERSION_03']) !== 'OFF',
     vhRateLimits: oneOf(message, 'vhRateLimits', ['OVERRIDE', 'INCLUDE', 'IGNORE']),

@@ -130,20 +130,3 @@ export function typedConfig(value: unknown, path: string): { type: string; field
 }
 
 const shortType = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
-
-/**
- * Merges a patch into a value as protobuf's Merge does: messages field by field, lists appended, everything else replaced.
- * @param lists 'replace' for MERGE_AND_REPLACE_LIST.
- */
-export function mergeJson(into: Json, patch: Json, lists: 'append' | 'replace' = 'append'): Json {
-  const merged = { ...into };
-  const names = new Map(Object.keys(merged).map((name) => [camelCase(name), name]));
-  for (const [name, value] of Object.entries(patch)) {
-    const key = names.get(camelCase(name)) ?? name;
-    const known = merged[key];
-    if (isJson(known) && isJson(value)) merged[key] = mergeJson(known, value, lists);
-    else if (Array.isArray(known) && Array.isArray(value) && lists === 'append') merged[key] = [...known, ...value];
-    else merged[key] = value;
-  }
-  return merged;
-}

@@ -26,7 +26,14 @@ export interface MatchSpec {
     name?: string;
     portNumber?: number;
     portName?: string;
-    filterChain?: { sni?: string; name?: string; filter?: { name?: string; subFilter?: { name?: string } } };
+    filterChain?: {
+      name?: string;
+      sni?: string;
+      transportProtocol?: string;
+      applicationProtocols?: string;
+      destinationPort?: number;
+      filter?: { name?: string; subFilter?: { name?: string } };
+    };
   };
   routeConfiguration?: {
     name?: string;

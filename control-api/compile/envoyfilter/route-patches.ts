@@ -1,62 +1,80 @@
 /** ROUTE_CONFIGURATION, VIRTUAL_HOST and HTTP_ROUTE patches: rate limits, per-filter configuration and headers merged where they match. */
-import type {
-  HeaderOperations,
-  PerFilterConfig,
-  RateLimitPolicy,
-  Route,
-  RouteTable,
-  VirtualHost,
-} from '../../../gateway/snapshot.ts';
+import type { HeaderOperations, PerFilterConfig, Route, RouteTable, VirtualHost } from '../../../gateway/snapshot.ts';
 import type { Draft } from '../processor.ts';
 import { perFilterConfig } from './http-filter-config.ts';
 import { EnvoyRejects, isJson, Message } from './message.ts';
 import { type Patch, report } from './patches.ts';
 import { rateLimitPolicies } from './rate-limits.ts';
+import { type Addition, mergeHost, mergeRoute } from './route-merge.ts';
 import { headerOperation, type Runtime } from './values.ts';
 
-/** What a patch adds to a virtual host or a route, read once. */
-interface Addition {
-  rateLimits: RateLimitPolicy[];
-  includeVhRateLimits?: boolean;
-  perFilterConfig: Record<string, PerFilterConfig>;
-  headers: HeaderOperations;
-  metadata?: Record<string, Record<string, unknown>>;
+/**
+ * Carries out every patch: tables, then virtual hosts, then routes, each in their order. A patch that nobody understands, or that
+ * matches nothing, is reported.
+ */
+export function patchRoutes(patches: readonly Patch[], runtime: Runtime, draft: Draft): void {
+  for (const kind of ['ROUTE_CONFIGURATION', 'VIRTUAL_HOST', 'HTTP_ROUTE'])
+    for (const patch of patches) if (patch.applyTo === kind) patchOne(patch, runtime, draft);
 }
 
-/** Merges every patch into the tables. A patch that nobody understands, or that matches nothing, is reported. */
-export function patchRoutes(patches: readonly Patch[], runtime: Runtime, draft: Draft): void {
-  for (const patch of patches) {
-    if (patch.operation === 'REMOVE' && patch.applyTo === 'HTTP_ROUTE') removeRoutes(patch, draft);
-    else if (patch.operation === 'MERGE' || patch.operation === 'MERGE_AND_REPLACE_LIST') merge(patch, runtime, draft);
-    else report(draft, patch, 'EnvoyFilterNotUnderstood', { what: `${patch.operation} of ${patch.applyTo}` });
-  }
+function patchOne(patch: Patch, runtime: Runtime, draft: Draft): void {
+  const { operation, applyTo } = patch;
+  if (operation === 'REMOVE' && applyTo === 'HTTP_ROUTE') removeRoutes(patch, draft);
+  else if (operation === 'REMOVE' && applyTo === 'VIRTUAL_HOST') removeHosts(patch, draft);
+  else if (operation === 'MERGE' || operation === 'MERGE_AND_REPLACE_LIST') merge(patch, runtime, draft);
+  else report(draft, patch, 'EnvoyFilterNotUnderstood', { what: `${operation} of ${applyTo}` });
 }
 
 function merge(patch: Patch, runtime: Runtime, draft: Draft): void {
   const addition = additionOf(patch, runtime, draft);
-  if (!addition) return;
+  if (!addition || leavesNoCluster(patch, draft)) return;
   let matched = 0;
   for (const table of tablesOf(patch, draft)) {
     for (const [index, host] of table.virtualHosts.entries()) {
-      if (!hostMatches(patch, host)) continue;
-      const merged = MERGERS[patch.applyTo]?.(host, patch, addition) ?? host;
+      if (patch.applyTo !== 'ROUTE_CONFIGURATION' && !hostMatches(patch, host)) continue;
+      const merged = MERGERS[patch.applyTo]?.(host, patch, addition, table.name) ?? host;
       if (merged === host) continue;
       table.virtualHosts[index] = merged;
       matched++;
     }
   }
+  noteMatches(matched, patch, draft);
+}
+
+/** A redirect or direct response that becomes a `route` has no cluster, so that Envoy refuses the table. */
+function leavesNoCluster(patch: Patch, draft: Draft): boolean {
+  if (patch.applyTo !== 'HTTP_ROUTE' || !patch.value.route) return false;
+  const hosts = tablesOf(patch, draft).flatMap(({ virtualHosts }) => virtualHosts);
+  const routes = hosts.filter((host) => hostMatches(patch, host)).flatMap((host) => host.routes);
+  const other = routes.find((route) => routeMatches(patch, route) && route.action.kind !== 'forward');
+  if (other)
+    report(draft, patch, 'EnvoyRejectsPatch', {
+      error: `the ${other.action.kind} route ${other.name} would become a route without a cluster`,
+    });
+  return other !== undefined;
+}
+
+function noteMatches(matched: number, patch: Patch, draft: Draft): void {
   if (matched === 0) report(draft, patch, 'EnvoyFilterNoMatch', { what: `no ${patch.applyTo} matches${hint(patch)}` });
 }
 
-type Merger = (host: VirtualHost, patch: Patch, addition: Addition) => VirtualHost;
+type Merger = (host: VirtualHost, patch: Patch, addition: Addition, table: string) => VirtualHost;
 
 /** What a route table says holds for every virtual host that does not say otherwise. */
 const MERGERS: Readonly<Record<string, Merger>> = {
-  ROUTE_CONFIGURATION: (host, _patch, addition) =>
-    mergeHost(host, { ...addition, perFilterConfig: { ...addition.perFilterConfig, ...host.perFilterConfig } }),
-  VIRTUAL_HOST: (host, _patch, addition) => mergeHost(host, addition),
+  ROUTE_CONFIGURATION: (host, _patch, addition, table) => mergeHost(host, sharedIn(table, addition), 'table'),
+  VIRTUAL_HOST: (host, _patch, addition) => mergeHost(host, addition, 'virtualHost'),
   HTTP_ROUTE: (host, patch, addition) => mergeRoutes(host, patch, addition),
 };
+
+/** The hosts of a table take from the same buckets when the table has the limit. */
+function sharedIn(table: string, addition: Addition): Addition {
+  const configs = Object.entries(addition.perFilterConfig).map(([name, each]): [string, PerFilterConfig] => {
+    if (each.kind !== 'local_ratelimit') return [name, each];
+    return [name, { ...each, config: { ...each.config, sharedBuckets: `${table} ${name}` } }];
+  });
+  return { ...addition, perFilterConfig: Object.fromEntries(configs) };
+}
 
 /** People expect a pattern: `*:80` is the name of the virtual host of the host `*`, nothing else. */
 function hint({ match }: Patch): string {
@@ -78,6 +96,7 @@ function additionOf(patch: Patch, runtime: Runtime, draft: Draft): Addition | un
       perFilterConfig: perFilterConfigs(message, patch, runtime, draft),
       headers: headersOf(message),
       ...metadataOf(message),
+      lists: patch.operation === 'MERGE' ? 'append' : 'replace',
     };
     for (const field of message.unread())
       report(draft, patch, 'EnvoyFilterNotUnderstood', { what: `${patch.applyTo} field ${field}` });
@@ -118,16 +137,18 @@ function metadataOf(message: Message): Pick<Addition, 'metadata'> {
   return isJson(value) ? { metadata: value as Record<string, Record<string, unknown>> } : {};
 }
 
+/**
+ * By what Istio's name of a route table tells: `http.80` has a port alone, `https.443.<port name>.<gateway>.<namespace>` all of them.
+ */
 function tablesOf({ match }: Patch, draft: Draft): RouteTable[] {
   const wanted = match.routeConfiguration ?? {};
   return Object.values(draft.snapshot.routeTables).filter((table) => {
     if (wanted.name && wanted.name !== table.name) return false;
-    const servers = draft.servers.filter(({ routeTable }) => routeTable === table.name);
-    return servers.some(({ port, gateway, server }) => {
-      if (wanted.portNumber && wanted.portNumber !== port) return false;
-      if (wanted.portName && wanted.portName !== server.port.name) return false;
-      return !wanted.gateway || wanted.gateway === `${gateway.metadata.namespace}/${gateway.metadata.name}`;
-    });
+    const [server] = draft.servers.filter(({ routeTable }) => routeTable === table.name);
+    if (!server || (wanted.portNumber && wanted.portNumber !== server.port)) return false;
+    const { name, namespace } = server.gateway.metadata;
+    const [portName, gateway] = server.secure ? [server.server.port.name, `${namespace}/${name}`] : ['', ''];
+    return (!wanted.portName || wanted.portName === portName) && (!wanted.gateway || wanted.gateway === gateway);
   });
 }
 
@@ -137,54 +158,12 @@ function hostMatches({ match }: Patch, host: VirtualHost): boolean {
   return !wanted?.name || wanted.name === host.name;
 }
 
-function mergeHost(host: VirtualHost, addition: Addition): VirtualHost {
-  const merged = mergeLimits(host, addition);
-  if (Object.keys(addition.headers).length === 0) return merged;
-  return {
-    ...merged,
-    routes: host.routes.map((route) => ({ ...route, headers: mergeHeaders(route.headers, addition.headers) })),
-  };
-}
-
 function mergeRoutes(host: VirtualHost, patch: Patch, addition: Addition): VirtualHost {
   if (!host.routes.some((route) => routeMatches(patch, route))) return host;
   return {
     ...host,
     routes: host.routes.map((route) => (routeMatches(patch, route) ? mergeRoute(route, addition) : route)),
   };
-}
-
-function mergeRoute(route: Route, addition: Addition): Route {
-  const { includeVhRateLimits, headers, metadata } = addition;
-  return {
-    ...mergeLimits(route, addition),
-    ...(includeVhRateLimits === undefined ? {} : { includeVhRateLimits }),
-    ...(Object.keys(headers).length > 0 ? { headers: mergeHeaders(route.headers, headers) } : {}),
-    ...(metadata ? { metadata: { ...route.metadata, ...metadata } } : {}),
-  };
-}
-
-function mergeLimits<T extends Pick<Route, 'rateLimits' | 'perFilterConfig'>>(into: T, addition: Addition): T {
-  const { rateLimits, perFilterConfig: configs } = addition;
-  return {
-    ...into,
-    ...(rateLimits.length > 0 ? { rateLimits: [...(into.rateLimits ?? []), ...rateLimits] } : {}),
-    ...(Object.keys(configs).length > 0 ? { perFilterConfig: { ...into.perFilterConfig, ...configs } } : {}),
-  };
-}
-
-/** Envoy applies the route's operations before the virtual host's, so they simply follow. */
-function mergeHeaders(before: HeaderOperations | undefined, added: HeaderOperations): HeaderOperations {
-  const merged: HeaderOperations = { ...before };
-  for (const direction of ['request', 'response'] as const) {
-    const [a, b] = [before?.[direction], added[direction]];
-    if (!b) continue;
-    const join = <T>(left: T[] | undefined, right: T[] | undefined) =>
-      left || right ? [...(left ?? []), ...(right ?? [])] : undefined;
-    const [set, add, remove] = [join(a?.set, b.set), join(a?.add, b.add), join(a?.remove, b.remove)];
-    merged[direction] = { ...(set ? { set } : {}), ...(add ? { add } : {}), ...(remove ? { remove } : {}) };
-  }
-  return merged;
 }
 
 const ACTIONS: Readonly<Record<string, Route['action']['kind']>> = {
@@ -210,5 +189,15 @@ function removeRoutes(patch: Patch, draft: Draft): void {
       table.virtualHosts[index] = { ...host, routes };
     }
   }
-  if (removed === 0) report(draft, patch, 'EnvoyFilterNoMatch', { what: `no ${patch.applyTo} matches${hint(patch)}` });
+  noteMatches(removed, patch, draft);
+}
+
+function removeHosts(patch: Patch, draft: Draft): void {
+  let removed = 0;
+  for (const table of tablesOf(patch, draft)) {
+    const kept = table.virtualHosts.filter((host) => !hostMatches(patch, host));
+    removed += table.virtualHosts.length - kept.length;
+    table.virtualHosts = kept;
+  }
+  noteMatches(removed, patch, draft);
 }

@@ -3,8 +3,8 @@ import { RE2JS } from 're2js';
 import type {
   ActionHeaderMatch,
   ActionQueryMatch,
+  HeaderFormat,
   HeaderOperation,
-  HeaderValue,
   StringMatch,
 } from '../../../gateway/snapshot.ts';
 import { headerValueError } from '../../analysis/validate/header-format.ts';
@@ -27,18 +27,44 @@ export function percent(message: Message | undefined, runtime: Runtime, fallback
   return key !== '' && runtime[key] !== undefined ? Math.min(100, Number(runtime[key])) : configured;
 }
 
-/** HeaderValueOption; the old `append: false` and OVERWRITE_IF_EXISTS_OR_ADD replace what is there. */
-export function headerValues(messages: readonly Message[]): HeaderValue[] {
-  return messages.map((message) => {
+/** HeaderValueOption.append_action: what it makes of the header, and when. */
+const APPEND_ACTIONS = {
+  APPEND_IF_EXISTS_OR_ADD: { into: 'add' },
+  ADD_IF_ABSENT: { into: 'add', only: 'absent' },
+  OVERWRITE_IF_EXISTS_OR_ADD: { into: 'set' },
+  OVERWRITE_IF_EXISTS: { into: 'set', only: 'present' },
+} as const;
+type AppendAction = keyof typeof APPEND_ACTIONS;
+const ACTION_NAMES = Object.keys(APPEND_ACTIONS) as [AppendAction, ...AppendAction[]];
+
+/** A list of HeaderValueOption under its own name; nothing for an empty one. */
+export function headerEdits<Name extends string>(message: Message, name: Name): { [name in Name]?: HeaderOperation } {
+  const operation = withoutEmpty(headerValues(message.messages(name)));
+  return (operation ? { [name]: operation } : {}) as { [name in Name]?: HeaderOperation };
+}
+
+function headerValues(messages: readonly Message[]): Required<Pick<HeaderOperation, 'set' | 'add'>> {
+  const values: Required<Pick<HeaderOperation, 'set' | 'add'>> = { set: [], add: [] };
+  for (const message of messages) {
     const header = requiredMessage(message, 'header', 'HeaderValueOption');
-    const action = message.text('appendAction');
-    message.ignore('keepEmptyValue');
-    if (message.has('append') && action !== '')
-      throw new EnvoyRejects("Both append and append_action are set and it's not allowed");
-    const append =
-      message.flag('append', true) && action !== 'OVERWRITE_IF_EXISTS_OR_ADD' && action !== 'OVERWRITE_IF_EXISTS';
-    return { name: requiredText(header, 'key', 'HeaderValue').toLowerCase(), value: formatOf(header), append };
-  });
+    const { into, ...when } = APPEND_ACTIONS[appendAction(message)];
+    const condition = { ...when, ...(message.flag('keepEmptyValue') ? { keepEmpty: true as const } : {}) };
+    const name = requiredText(header, 'key', 'HeaderValue').toLowerCase();
+    values[into].push([
+      name,
+      formatOf(header),
+      ...(Object.keys(condition).length > 0 ? [condition] : []),
+    ] as HeaderFormat);
+  }
+  return values;
+}
+
+/** The old `append: false` replaces what is there. */
+function appendAction(message: Message): AppendAction {
+  if (!message.has('append')) return oneOf(message, 'appendAction', ACTION_NAMES);
+  if (message.text('appendAction') !== '')
+    throw new EnvoyRejects("Both append and append_action are set and it's not allowed");
+  return message.flag('append', true) ? 'APPEND_IF_EXISTS_OR_ADD' : 'OVERWRITE_IF_EXISTS_OR_ADD';
 }
 
 function formatOf(header: Message): string {
@@ -50,14 +76,13 @@ function formatOf(header: Message): string {
 
 /** `…_headers_to_add` and `…_headers_to_remove` of a route or virtual host; undefined when there is nothing to do. */
 export function headerOperation(message: Message, direction: 'request' | 'response'): HeaderOperation | undefined {
-  const values = headerValues(message.messages(`${direction}HeadersToAdd`));
   const removed = message.get(`${direction}HeadersToRemove`);
   const remove = Array.isArray(removed) ? removed.map(String) : [];
-  if (values.length + remove.length === 0) return undefined;
-  const pairs = (append: boolean) =>
-    values.filter((each) => each.append === append).map(({ name, value }): [string, string] => [name, value]);
-  const set = pairs(false);
-  const add = pairs(true);
+  return withoutEmpty({ ...headerValues(message.messages(`${direction}HeadersToAdd`)), remove });
+}
+
+function withoutEmpty({ set = [], add = [], remove = [] }: HeaderOperation): HeaderOperation | undefined {
+  if (set.length + add.length + remove.length === 0) return undefined;
   return { ...(set.length ? { set } : {}), ...(add.length ? { add } : {}), ...(remove.length ? { remove } : {}) };
 }
 

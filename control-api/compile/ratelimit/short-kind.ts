@@ -156,7 +156,6 @@ function filterOf(domain: string, spec: RateLimitSpec, rateLimits: RateLimitPoli
     disableXEnvoyRatelimitedHeader: false,
     rateLimitedStatus: 429,
     statusOnError: 500,
-    responseHeadersToAdd: [],
     rateLimitedAsResourceExhausted: false,
     filterEnabled: 100,
     filterEnforced: 100,
