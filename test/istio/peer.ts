@@ -1,12 +1,7 @@
 /** Istio's own control plane as a process beside the tests: built once from ./peer, asked over loopback. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { stop } from '../support/stop.ts';
-
-const SOURCE = join(import.meta.dirname, 'peer');
-const CACHE = join(import.meta.dirname, '../../node_modules/.cache/bowsprit-istio');
+import { builtPeer } from './build.ts';
 
 /** What Istio's validating webhook says of one object; objects without errors or warnings are not listed. */
 export interface Verdict {
@@ -37,7 +32,7 @@ export class IstioPeer {
 
   /** Builds it if that has not been done: minutes when Go's caches are cold. Throws where that fails: a peers' suite never skips. @param settings Istio's own, as environment variables */
   static async start(settings: NodeJS.ProcessEnv = {}): Promise<IstioPeer> {
-    const child = spawn(build(), { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...settings } });
+    const child = spawn(builtPeer(), { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...settings } });
     const line = await new Promise<string>((resolve, reject) => {
       child.stdout.once('data', (data) => resolve(String(data)));
       child.once('error', reject).once('exit', (code) => reject(new IstioError(`the peer ended with ${code}`)));
@@ -80,21 +75,4 @@ export class IstioPeer {
   stop(): Promise<void> {
     return stop(this.#child);
   }
-}
-
-/** The program, named after its sources' hash. */
-function build(): string {
-  const hash = createHash('sha256');
-  for (const file of readdirSync(SOURCE).sort()) hash.update(readFileSync(join(SOURCE, file)));
-  const program = join(CACHE, hash.digest('hex').slice(0, 16));
-  if (existsSync(program)) return program;
-  mkdirSync(CACHE, { recursive: true });
-  try {
-    execFileSync('go', ['build', '-ldflags=-s -w', '-o', program, '.'], { cwd: SOURCE, stdio: 'inherit' });
-  } catch (error) {
-    throw new IstioError('Istio could not be built: Go 1.26 or newer and a Go module proxy are needed', {
-      cause: error,
-    });
-  }
-  return program;
 }
