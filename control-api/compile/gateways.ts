@@ -16,8 +16,12 @@ export const gateways: Processor = {
     const all = ofKind<GatewaySpec>(input, NETWORKING, 'Gateway').sort(byAge);
     const ours = all.filter((gateway) => selects(gateway, input.identity.labels));
     const { servers, refused } = draft.memo.value('servers', ours, () => mergeServers(ours));
-    for (const { gateway, index, reason } of refused) {
-      draft.findings.push(finding('ServerNotServed', { reason }, about(gateway, ['spec', 'servers', index])));
+    for (const { gateway, index, reason, byEnvoy } of refused) {
+      const where = about(gateway, ['spec', 'servers', index]);
+      const found = byEnvoy
+        ? finding('EnvoyRefuses', { problem: reason }, where)
+        : finding('ServerNotServed', { reason }, where);
+      draft.findings.push(found);
     }
     draft.servers = servers;
     draft.snapshot.listeners = listeners(servers);

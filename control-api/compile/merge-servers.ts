@@ -3,6 +3,7 @@
  * and are told apart by SNI; whatever comes later and fits neither is refused. Istio: MergeGateways.
  */
 import type { Resource } from '../resources/resource.ts';
+import { splitGatewayHost } from './names.ts';
 import type { GatewaySpec, ServerSpec } from './spec.ts';
 
 export interface OpenServer {
@@ -21,6 +22,8 @@ export interface RefusedServer {
   gateway: Resource<GatewaySpec>;
   index: number;
   reason: string;
+  /** Istio serves it; Envoy then refuses everything on its port. */
+  byEnvoy?: boolean;
 }
 
 const HTTP = new Set(['HTTP', 'HTTP2', 'GRPC', 'GRPC-WEB', 'HTTP_PROXY']);
@@ -31,6 +34,8 @@ interface Ports {
   kinds: Map<number, 'plain' | 'secure' | 'other'>;
   /** Hosts of servers with a tls block, by port: Envoy takes each only once. */
   tlsHosts: Map<number, Set<string>>;
+  /** The same without their namespaces, of the TLS servers that Istio serves. */
+  names: Map<number, Set<string>>;
   /** Route tables of TLS servers already taken. */
   tables: Set<string>;
 }
@@ -40,14 +45,16 @@ export function mergeServers(gateways: readonly Resource<GatewaySpec>[]): {
   servers: OpenServer[];
   refused: RefusedServer[];
 } {
-  const ports: Ports = { kinds: new Map(), tlsHosts: new Map(), tables: new Set() };
+  const ports: Ports = { kinds: new Map(), tlsHosts: new Map(), names: new Map(), tables: new Set() };
   const servers: OpenServer[] = [];
   const refused: RefusedServer[] = [];
   for (const gateway of gateways) {
     for (const [index, server] of (gateway.spec.servers ?? []).entries()) {
       const open = openServer(gateway, index, server);
       const reason = refusal(open, ports);
+      const twice = reason ? [] : repeatedNames(open, ports);
       if (reason) refused.push({ gateway, index, reason });
+      else if (twice.length > 0) refused.push({ gateway, index, reason: overlapping(open, twice), byEnvoy: true });
       else servers.push(open);
     }
   }
@@ -96,6 +103,14 @@ function refusal(open: OpenServer, ports: Ports): string | undefined {
   ports.tables.add(routeTable);
   return undefined;
 }
+
+/** Istio tells hosts apart by their namespaces too, but TLS servers by SNI alone, where no two may have one name (a real Envoy's listener). */
+function repeatedNames({ hosts, port, secure }: OpenServer, { names }: Ports): string[] {
+  return secure ? duplicates([...new Set(hosts.map((host) => splitGatewayHost(host).host))], port, names) : [];
+}
+
+const overlapping = ({ port }: OpenServer, names: readonly string[]): string =>
+  `two TLS servers on port ${port} have the host ${names.join(', ')}`;
 
 function duplicates(hosts: readonly string[], port: number, known: Map<number, Set<string>>): string[] {
   const taken = known.get(port) ?? new Set();
