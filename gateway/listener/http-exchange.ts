@@ -83,10 +83,13 @@ export class HttpExchange implements Exchange {
     const { pathNormalization } = snapshot.mesh;
     const mode =
       pathNormalization === 'BASE' || pathNormalization === 'NONE' ? (merged ?? pathNormalization) : pathNormalization;
-    const normal = normalisePath(query < 0 ? target : target.slice(0, query), mode);
+    const path = query < 0 ? target : target.slice(0, query);
+    const normal = normalisePath(path, mode);
     if (connection?.stripAnyHostPort) this.authority = withoutPort(this.authority);
     this.malformedPath = normal === undefined;
-    this.path = query < 0 ? (normal ?? target) : (normal ?? '') + target.slice(query);
+    // As it stands where nothing had to be written otherwise: joining makes a string that has to be flattened again.
+    if (normal === path) this.path = target;
+    else this.path = query < 0 ? (normal ?? target) : (normal ?? '') + target.slice(query);
     const proxies = connection?.xffNumTrustedHops ?? snapshot.mesh.numTrustedProxies;
     const transport = tls || url.startsWith('https:') ? 'https' : 'http';
     this.scheme = (proxies > 0 ? headers.get('x-forwarded-proto') : null) ?? transport;
@@ -124,8 +127,7 @@ export class HttpExchange implements Exchange {
   }
 
   /** Makes an upstream's Response the answer. `owned`: its headers are open to changes; else changes do not reach the client. */
-  passOn(response: Response, owned = true): void {
-    const { status } = response;
+  passOn(response: Response, status: number, owned: boolean): void {
     this.status = status;
     this.#responseHeaders = new CopyOnWriteHeaders(response.headers, owned);
     this.#passedOn = { response, status };

@@ -1,15 +1,16 @@
 /**
- * The request's headers: their names are read once, so that asking for what is not there (most questions) never leaves
- * JavaScript; values are read in place until the first change, which makes the one copy that goes upstream.
- * docs/performance.md, "Headers", has the measurements behind this.
+ * The request's headers: names and values are read once, so that no question leaves JavaScript; the first change makes the one
+ * copy that goes upstream. docs/performance.md, "Headers", has the measurements behind this.
  */
 import type { HeaderView } from '../exchange.ts';
 
 export class RequestHeaderView implements HeaderView {
   #headers: Headers;
   #owned = false;
-  /** A list, for there are few: asking a list costs less than making a Set. */
+  /** Lists, for there are few: asking a list costs less than making a Map. */
   #names: string[] = [];
+  /** Of the same places; undefined where it was changed since, for the runtime may have written it differently. */
+  #values: (string | undefined)[] = [];
   /** First lines of headers to which we have appended. */
   #firstLines: Map<string, string> | undefined;
 
@@ -17,8 +18,10 @@ export class RequestHeaderView implements HeaderView {
     this.#headers = headers;
     // Not `keys()`: the runtime's iterators cost several times as much (docs/performance.md, "Headers").
     const names = this.#names;
-    headers.forEach((_, name) => {
+    const values = this.#values;
+    headers.forEach((value, name) => {
       names.push(name);
+      values.push(value);
     });
   }
 
@@ -31,7 +34,11 @@ export class RequestHeaderView implements HeaderView {
   }
 
   get(name: string): string | null {
-    return this.#names.includes(name) ? this.#headers.get(name) : null;
+    const place = this.#names.indexOf(name);
+    if (place < 0) return null;
+    const value = this.#values[place];
+    // Its lines are told one by one; here they are asked for as one.
+    return value === undefined || name === 'set-cookie' ? this.#headers.get(name) : value;
   }
 
   first(name: string): string | null {
@@ -43,9 +50,9 @@ export class RequestHeaderView implements HeaderView {
   }
 
   set(name: string, value: string): void {
-    this.#know(name);
     this.#firstLines?.delete(name);
     this.#own().set(name, value);
+    this.#changed(name);
   }
 
   append(name: string, value: string): void {
@@ -54,13 +61,15 @@ export class RequestHeaderView implements HeaderView {
       this.#firstLines ??= new Map();
       this.#firstLines.set(name, before);
     }
-    this.#know(name);
     this.#own().append(name, value);
+    this.#changed(name);
   }
 
   remove(name: string): void {
     if (!this.#names.includes(name)) return;
-    this.#names = this.#names.filter((other) => other !== name);
+    const names = this.#names;
+    this.#names = names.filter((other) => other !== name);
+    this.#values = this.#values.filter((_, place) => names[place] !== name);
     this.#firstLines?.delete(name);
     this.#own().delete(name);
   }
@@ -74,8 +83,10 @@ export class RequestHeaderView implements HeaderView {
     return this.#headers;
   }
 
-  #know(name: string): void {
-    if (!this.#names.includes(name)) this.#names.push(name);
+  #changed(name: string): void {
+    const place = this.#names.indexOf(name);
+    if (place >= 0) this.#values[place] = undefined;
+    else this.#values[this.#names.push(name) - 1] = undefined;
   }
 
   #own(): Headers {

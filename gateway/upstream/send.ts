@@ -28,13 +28,10 @@ export async function send(
   const fetcher = outgoing.env[host.binding] as Fetcher;
   const whole = mayBreak(outgoing) ? breakable(outgoing.body, signal) : { body: outgoing.body, signal };
   try {
-    const answer = await fetcher.fetch(targetOf(outgoing), {
-      method: outgoing.method,
-      headers: outgoing.requestHeaders.headers(),
-      body: whole.body,
-      redirect: 'manual',
-      ...(whole.signal && { signal: whole.signal }),
-    });
+    const { method, requestHeaders } = outgoing;
+    const headers = requestHeaders.headers();
+    const { body, signal: limit = null } = whole;
+    const answer = await fetcher.fetch(targetOf(outgoing), { method, headers, body, signal: limit, redirect: 'manual' });
     return isUnasked(answer) ? 'protocol' : answer;
   } catch (error) {
     if (whole.signal?.aborted) return whole.signal.reason as LimitReason | 'gone';

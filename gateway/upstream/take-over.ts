@@ -28,8 +28,9 @@ export function takeOver(
   { started, until, ended }: TakeOver,
 ): void {
   // The runtime makes no Response with such a status, but passes one on: then its headers stay the upstream's.
-  const fixed = answer.status > LAST_STATUS;
-  exchange.passOn(fixed ? answer : changeable(exchange, answer, until, ended), !fixed);
+  const { status } = answer;
+  const fixed = status > LAST_STATUS;
+  exchange.passOn(fixed ? answer : changeable(exchange, answer, status, until, ended), status, !fixed);
   if (fixed) ended?.();
   exchange.details = 'via_upstream';
   const entry = resolution === 'MESH' ? readEntry(exchange.responseHeaders) : undefined;
@@ -43,10 +44,11 @@ export function takeOver(
 function changeable(
   exchange: HttpExchange,
   answer: Response,
+  status: number,
   until: number,
   ended: (() => void) | undefined,
 ): Response {
-  if (answer.status !== SWITCHING_PROTOCOLS) return new Response(bodyOf(exchange, answer, until, ended), answer);
+  if (status !== SWITCHING_PROTOCOLS) return new Response(bodyOf(exchange, answer, until, ended), answer);
   ended?.();
   return upgraded(answer);
 }
