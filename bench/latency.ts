@@ -14,7 +14,7 @@ export async function latencyTable(upstream: number): Promise<string> {
   const { host, path, headers } = shape.request(ROUTES);
   const head = requestHead(host, path, headers);
   const subjects: (() => Promise<Subject>)[] = [
-    () => startWorker('pass-through', upstream, []),
+    () => startWorker('pass-through', upstream, { v8Flags: [] }),
     () => startWorker('pass-through', upstream),
     () => startBowsprit(shape.virtualHosts(ROUTES), upstream),
     () => startEnvoy(shape.virtualHosts(ROUTES), upstream),

@@ -12,8 +12,13 @@ import { clusterOf, snapshotOf } from '../test/support/snapshot.ts';
 import { envoyConfiguration } from './envoy-configuration.ts';
 import type { Subject } from './measure.ts';
 
-export async function startBowsprit(virtualHosts: VirtualHost[], upstream: number): Promise<Subject> {
-  const edge = await startEdge(snapshotOf(virtualHosts, [clusterOf('up', [upstream])]));
+/** `under` is the program, with its arguments, that runs workerd. */
+export async function startBowsprit(
+  virtualHosts: VirtualHost[],
+  upstream: number,
+  under: readonly string[] = [],
+): Promise<Subject> {
+  const edge = await startEdge(snapshotOf(virtualHosts, [clusterOf('up', [upstream])]), { under });
   return { name: 'bowsprit', pid: edge.pid, port: edge.port(80), stop: () => edge.stop() };
 }
 
@@ -21,12 +26,13 @@ export async function startBowsprit(virtualHosts: VirtualHost[], upstream: numbe
 export async function startWorker(
   name: 'pass-through' | 'floor',
   upstream: number,
-  v8Flags: readonly string[] = V8_FLAGS,
+  { v8Flags = V8_FLAGS, under = [] }: { v8Flags?: readonly string[]; under?: readonly string[] } = {},
 ): Promise<Subject> {
   const port = await freePort();
   const script = readFileSync(join(import.meta.dirname, 'workers', `${name}.js`), 'utf8');
   const title = v8Flags.length > 0 ? name : `${name}, V8's defaults`;
   return startProcess(title, port, 'worker.capnp', workerConfiguration(script, port, upstream, v8Flags), (file) => [
+    ...under,
     'node_modules/workerd/bin/workerd',
     'serve',
     file,

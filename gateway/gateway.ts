@@ -1,6 +1,8 @@
 /** A Snapshot ready to serve: its listeners by port, their servers, each with its route table. */
 
 import type { Exchange } from './exchange.ts';
+import { type ConnectionManager, foldConnectionManager } from './listener/connection-manager.ts';
+import type { Entrance } from './listener/http-exchange.ts';
 import { VirtualHostTable } from './route/virtual-host-table.ts';
 import type { Listener, Server, Snapshot } from './snapshot.ts';
 import { foldAccessLogs } from './telemetry/access-log.ts';
@@ -51,13 +53,17 @@ export interface GatewayServer {
   tls: boolean;
 }
 
-export class GatewayListener {
+export class GatewayListener implements Entrance {
+  readonly snapshot: Snapshot;
   readonly listener: Listener;
+  readonly connection: ConnectionManager;
   readonly #servers: Map<string, GatewayServer>;
   readonly #first: GatewayServer;
 
   constructor(snapshot: Snapshot, listener: Listener) {
+    this.snapshot = snapshot;
     this.listener = listener;
+    this.connection = foldConnectionManager(snapshot, listener.connection);
     const fold = (server: Server): GatewayServer => ({
       table: new VirtualHostTable(snapshot, listener, snapshot.routeTables[server.routeTable]),
       tls: server.tls !== undefined,

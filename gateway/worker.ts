@@ -32,7 +32,7 @@ export async function serve(
   if (entry === undefined) return new Response(null, { status: 404 });
 
   const { table, tls } = entry.server(props.server);
-  const exchange = new HttpExchange(request, env, context, gateway.snapshot, entry.listener, tls);
+  const exchange = new HttpExchange(request, env, context, entry, tls);
   const refusal = refuse(exchange);
   if (refusal !== undefined) answerLocally(exchange, refusal);
   else

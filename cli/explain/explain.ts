@@ -74,7 +74,7 @@ export async function explain(question: Question, configuration: Configuration):
   if (!server || (server.tls && !chosen)) return explanation;
   const env = bindings(snapshot, explanation.upstream);
   const context = { waitUntil: () => undefined } as unknown as ExecutionContext;
-  const exchange = new HttpExchange(requestOf(question), env, context, snapshot, listener, tls);
+  const exchange = new HttpExchange(requestOf(question), env, context, entry, tls);
   explanation.path = exchange.path;
   const order = mergeOrder(snapshot, input.resources).filter(({ routeTable }) => routeTable === server.routeTable);
   const choose = (): Chain => {

@@ -5,9 +5,10 @@ import type { Listener, Route, Snapshot, VirtualHost } from '../snapshot.ts';
 import type { ResponseFlag } from '../telemetry/flags.ts';
 import { clientAddressOf, type Peer, peerOf } from './client-address.ts';
 import { certificateName } from './client-certificate.ts';
+import type { ConnectionManager } from './connection-manager.ts';
 import { forwardedClientCert } from './forwarded-client-cert.ts';
 import { CopyOnWriteHeaders } from './header-view.ts';
-import { normalisePath } from './normalise-path.ts';
+import { normaliseTarget } from './normalise-path.ts';
 import { RequestHeaderView } from './request-header-view.ts';
 import { sanitiseRequestHeaders } from './request-headers.ts';
 
@@ -18,9 +19,17 @@ interface PassedOn {
   status: number;
 }
 
+/** Where a request came in. */
+export interface Entrance {
+  readonly snapshot: Snapshot;
+  readonly listener: Listener;
+  readonly connection: ConnectionManager;
+}
+
 export class HttpExchange implements Exchange {
   readonly snapshot: Snapshot;
   readonly listener: Listener;
+  readonly connection: ConnectionManager;
   readonly request: Request;
   readonly env: Bindings;
   method: string;
@@ -58,8 +67,7 @@ export class HttpExchange implements Exchange {
     request: Request,
     env: Bindings,
     context: ExecutionContext,
-    snapshot: Snapshot,
-    listener: Listener,
+    { snapshot, listener, connection }: Entrance,
     tls: boolean,
   ) {
     this.request = request;
@@ -67,6 +75,7 @@ export class HttpExchange implements Exchange {
     this.#context = context;
     this.snapshot = snapshot;
     this.listener = listener;
+    this.connection = connection;
     this.method = request.method;
     this.body = request.body as ReadableStream<Uint8Array> | null;
     const url = request.url;
@@ -76,21 +85,12 @@ export class HttpExchange implements Exchange {
     // The URL's own authority may be written otherwise than the Host: without a default port, say.
     const end = pathStart(url, start);
     this.authority = headers.get('host') ?? url.slice(start, end);
+    if (connection.stripAnyHostPort) this.authority = withoutPort(this.authority);
     const target = url.slice(end);
-    const query = target.indexOf('?');
-    const { connection } = listener;
-    const merged = connection?.mergeSlashes ? 'MERGE_SLASHES' : undefined;
-    const { pathNormalization } = snapshot.mesh;
-    const mode =
-      pathNormalization === 'BASE' || pathNormalization === 'NONE' ? (merged ?? pathNormalization) : pathNormalization;
-    const path = query < 0 ? target : target.slice(0, query);
-    const normal = normalisePath(path, mode);
-    if (connection?.stripAnyHostPort) this.authority = withoutPort(this.authority);
+    const normal = normaliseTarget(target, connection.pathNormalization);
     this.malformedPath = normal === undefined;
-    // As it stands where nothing had to be written otherwise: joining makes a string that has to be flattened again.
-    if (normal === path) this.path = target;
-    else this.path = query < 0 ? (normal ?? target) : (normal ?? '') + target.slice(query);
-    const proxies = connection?.xffNumTrustedHops ?? snapshot.mesh.numTrustedProxies;
+    this.path = normal ?? target;
+    const proxies = connection.trustedHops;
     const transport = tls || url.startsWith('https:') ? 'https' : 'http';
     this.scheme = (proxies > 0 ? headers.get('x-forwarded-proto') : null) ?? transport;
     const cf = request.cf as SocketCf | undefined;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { normalisePath } from './normalise-path.ts';
+import { normalisePath, normaliseTarget } from './normalise-path.ts';
 
 for (const [raw, expected] of [
   ['/', '/'],
@@ -93,4 +93,12 @@ test('a path without anything suspicious is left alone', () => {
     }),
     { seed: 20261121 },
   );
+});
+
+test('a query is neither looked at nor changed', () => {
+  assert.equal(normaliseTarget('/a?x=/../%61', 'BASE'), '/a?x=/../%61');
+  assert.equal(normaliseTarget('/a/../%62?x=/../%61', 'BASE'), '/b?x=/../%61');
+  assert.equal(normaliseTarget('/%61', 'BASE'), '/a');
+  assert.equal(normaliseTarget('/a%00?b', 'BASE'), undefined);
+  assert.equal(normaliseTarget('/a?b=%00', 'BASE'), '/a?b=%00');
 });

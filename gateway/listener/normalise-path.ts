@@ -14,6 +14,19 @@ const MUST_ESCAPE = /["<>^`{|}]|[^\x21-\x7e]/g;
 const ESCAPED_UNRESERVED = /%(?:2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7[eE])/g;
 
 /**
+ * Normalises the path of a request's target; its query stays as it came.
+ * @returns undefined when the path must be refused with 400 (an encoded NUL).
+ */
+export function normaliseTarget(target: string, mode: Normalisation): string | undefined {
+  const query = target.indexOf('?');
+  const path = query < 0 ? target : target.slice(0, query);
+  const normal = normalisePath(path, mode);
+  // A joined string would be flattened again by whoever looks at it.
+  if (normal === path) return target;
+  return normal === undefined || query < 0 ? normal : normal + target.slice(query);
+}
+
+/**
  * Normalises a path without its query.
  * @returns undefined when the path must be refused with 400 (an encoded NUL).
  */

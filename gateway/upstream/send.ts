@@ -31,7 +31,13 @@ export async function send(
     const { method, requestHeaders } = outgoing;
     const headers = requestHeaders.headers();
     const { body, signal: limit = null } = whole;
-    const answer = await fetcher.fetch(targetOf(outgoing), { method, headers, body, signal: limit, redirect: 'manual' });
+    const answer = await fetcher.fetch(targetOf(outgoing), {
+      method,
+      headers,
+      body,
+      signal: limit,
+      redirect: 'manual',
+    });
     return isUnasked(answer) ? 'protocol' : answer;
   } catch (error) {
     if (whole.signal?.aborted) return whole.signal.reason as LimitReason | 'gone';

@@ -28,16 +28,18 @@ interface EdgeOptions {
   filters?: Record<string, Uint8Array>;
   worker?: string;
   flags?: readonly string[];
+  under?: readonly string[];
 }
 
 /**
  * Starts the Worker; resolves when every listener accepts. `internet`: the local port that answers for every host outside
  * (env.INTERNET), so that configurations which name one can be tested as they are. `filters`: Wasm modules by SHA-256.
- * `worker`: another entry around the gateway's, which exports `default` and `registerModules`. `flags` are workerd's.
+ * `worker`: another entry around the gateway's, which exports `default` and `registerModules`. `flags` are workerd's; `under` is the
+ * program, with its arguments, that runs it.
  */
 export async function startEdge(
   snapshot: Snapshot,
-  { internet, filters = {}, worker = 'gateway/worker.ts', flags = [] }: EdgeOptions = {},
+  { internet, filters = {}, worker = 'gateway/worker.ts', flags = [], under = [] }: EdgeOptions = {},
 ): Promise<Edge> {
   const directory = mkdtempSync(join(tmpdir(), 'edge-'));
   const ports = new Map<number, number>();
@@ -55,9 +57,10 @@ export async function startEdge(
   writeFileSync(join(directory, 'snapshot.json'), JSON.stringify(snapshot));
   writeModules(directory, filters);
   writeFileSync(join(directory, 'edge.capnp'), configuration(snapshot, ports, Object.keys(filters), internet));
-  const serve = ['serve', join(directory, 'edge.capnp'), '--experimental', ...flags];
+  const workerd = ['node_modules/workerd/bin/workerd', 'serve', join(directory, 'edge.capnp'), '--experimental'];
+  const [program, ...args] = [...under, ...workerd, ...flags];
   const since = performance.now();
-  const child = spawn('node_modules/workerd/bin/workerd', serve, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(program!, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   for (const port of ports.values()) await accepting(port, child);
   return {
     port: (gatewayPort) => ports.get(gatewayPort)!,
@@ -123,7 +126,7 @@ const worker :Workerd.Worker = (
 }
 
 async function accepting(port: number, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 1_000 && child.exitCode === null; attempt++) {
+  for (let attempt = 0; attempt < 6_000 && child.exitCode === null; attempt++) {
     const accepted = await new Promise<boolean>((resolve) => {
       const socket = net.connect(port, '127.0.0.1');
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
