@@ -2,12 +2,10 @@
  * What Istio accepts and Envoy then refuses. There it keeps the whole route table or listener at its last good state;
  * here the resource alone is left out, and said so.
  */
-import { parse } from '@marcbachmann/cel-js';
 import { about } from '../analysis/about.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { finding } from '../analysis/report.ts';
 import type { FieldPath, Resource } from '../resources/resource.ts';
-import type { TelemetrySpec } from '../resources/types.gen.ts';
 import { claimPath, stringMatch } from './match.ts';
 import type { Memo } from './memo.ts';
 import type { HttpMatchSpec, HttpRouteSpec, VirtualServiceSpec } from './spec.ts';
@@ -21,7 +19,6 @@ const CHECKS: Record<string, (spec: Record<string, unknown>) => Refusal[]> = {
   VirtualService: virtualServiceRefusals,
   RequestAuthentication: requestAuthenticationRefusals,
   EnvoyFilter: envoyFilterRefusals,
-  Telemetry: telemetryRefusals,
 };
 
 const NONE: readonly Finding[] = [];
@@ -92,23 +89,6 @@ function hasKey(jwks: string): boolean {
     return keys?.some(({ kty }) => KEY_TYPES.has(kty ?? '')) ?? false;
   } catch {
     return false;
-  }
-}
-
-/** Envoy compiles the filters of access logs when it takes the listener. */
-function telemetryRefusals({ accessLogging }: TelemetrySpec): Refusal[] {
-  return (accessLogging ?? []).flatMap(({ filter }, index) => {
-    const problem = filter?.expression && expressionProblem(filter.expression);
-    return problem ? [{ path: ['spec', 'accessLogging', index, 'filter', 'expression'], problem }] : [];
-  });
-}
-
-function expressionProblem(text: string): string | undefined {
-  try {
-    parse(text);
-    return undefined;
-  } catch (error) {
-    return `the expression is no CEL: ${(error as Error).message.split('\n', 1)[0]}`;
   }
 }
 

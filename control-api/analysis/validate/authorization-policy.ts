@@ -1,41 +1,45 @@
-/** AuthorizationPolicy, as Istio's webhook judges it. */
-import ipaddr from 'ipaddr.js';
+/** AuthorizationPolicy, as Istio's webhook judges it; its conditions are judged in condition.ts. */
 import type { AuthorizationPolicySpec } from '../../resources/types.gen.ts';
+import { ipProblem, portProblem, serviceAccountsProblem, trustDomainsProblem, valuesProblem } from './attribute.ts';
+import { validateCondition } from './condition.ts';
+import { validateCustom } from './custom-policy.ts';
 import type { Issues } from './issues.ts';
-import { pathTemplateProblem } from './path-template.ts';
+import { pathTemplatesProblem } from './path-template.ts';
 import { validateSelector } from './selector.ts';
 
 type Rule = NonNullable<AuthorizationPolicySpec['rules']>[number];
 type Source = NonNullable<NonNullable<Rule['from']>[number]['source']>;
 type Operation = NonNullable<NonNullable<Rule['to']>[number]['operation']>;
-type Condition = NonNullable<Rule['when']>[number];
 
 export function validateAuthorizationPolicy(spec: AuthorizationPolicySpec, issues: Issues): void {
+  const { action = 'ALLOW', provider, rules = [] } = spec;
   validateSelector(spec, issues);
-  validateAction(spec, issues);
-  issues.each(['rules'], spec.rules, validateRule);
+  if (action === 'CUSTOM') validateCustom(spec, issues);
+  else if (provider) issues.at('provider').error(`\`provider\` must not be with non CUSTOM action, found ${action}`);
+  if (rules.length === 0 && (action === 'DENY' || action === 'CUSTOM')) issues.error(neverTriggered(action));
+  issues.each(['rules'], rules, validateRule);
+  if (action === 'DENY') issues.each(['rules'], rules, warnOfTcp);
 }
 
-function validateAction({ action = 'ALLOW', provider, rules }: AuthorizationPolicySpec, issues: Issues): void {
-  if (action === 'CUSTOM') {
-    if (!rules) issues.error('CUSTOM action without `rules` is meaningless as it will never be triggered');
-    if (!provider?.name) issues.at('provider').error('`provider.name` must not be empty');
-    return;
-  }
-  if (provider) issues.at('provider').error(`\`provider\` must not be with non CUSTOM action, found ${action}`);
-  if (action === 'DENY' && !rules)
-    issues.error('DENY action without `rules` is meaningless as it will never be triggered');
-}
+const neverTriggered = (action: string): string =>
+  `${action} action without \`rules\` is meaningless as it will never be triggered, add an empty rule \`{}\` if you want it be triggered for every request`;
 
+/** An empty list is as good as none: Istio cannot tell them apart once they are read. */
 function validateRule({ from, to, when }: Rule, issues: Issues, index: number): void {
-  if (from && from.length === 0) issues.error(`\`from\` must not be empty, found at rule ${index}`);
-  if (to && to.length === 0) issues.error(`\`to\` must not be empty, found at rule ${index}`);
   issues.each(['from'], from, ({ source }, at) => validateSource(source, at.at('source'), index));
   issues.each(['to'], to, ({ operation }, at) => validateOperation(operation, at.at('operation'), index));
   issues.each(['when'], when, validateCondition);
 }
 
 const isEmpty = (object: object) => Object.values(object).every((list) => !list || (list as unknown[]).length === 0);
+const some = (lists: readonly (readonly string[] | undefined)[]): boolean =>
+  lists.some((list) => (list?.length ?? 0) > 0);
+
+const BLOCKS = ['ipBlocks', 'notIpBlocks', 'remoteIpBlocks', 'notRemoteIpBlocks'] as const;
+const NAMES = [
+  ...['principals', 'notPrincipals', 'requestPrincipals', 'notRequestPrincipals', 'namespaces', 'notNamespaces'],
+  ...BLOCKS,
+] as (keyof Source)[];
 
 function validateSource(source: Source | undefined, issues: Issues, rule: number): void {
   if (!source) {
@@ -43,16 +47,21 @@ function validateSource(source: Source | undefined, issues: Issues, rule: number
     return;
   }
   if (isEmpty(source)) issues.error(`\`from.source\` must not be empty, found at rule ${rule}`);
-  const accounts = [...(source.serviceAccounts ?? []), ...(source.notServiceAccounts ?? [])];
-  const others = [source.principals, source.notPrincipals, source.namespaces, source.notNamespaces].some(
-    (list) => (list?.length ?? 0) > 0,
-  );
-  if (accounts.length > 0 && others)
+  const { principals, notPrincipals, namespaces, notNamespaces, serviceAccounts, notServiceAccounts } = source;
+  if (some([serviceAccounts, notServiceAccounts]) && some([principals, notPrincipals, namespaces, notNamespaces]))
     issues.error(`cannot set serviceAccounts with namespaces or principals, found at rule ${rule}`);
-  for (const field of ['ipBlocks', 'notIpBlocks', 'remoteIpBlocks', 'notRemoteIpBlocks'] as const) {
-    issues.each([field], source[field], (block, at) => at.check(ipProblem(block)));
-  }
+  for (const field of BLOCKS) issues.each([field], source[field], (block, at) => at.check(ipProblem(block)));
+  for (const field of NAMES) issues.at(field).check(valuesProblem(goName(field), source[field]));
+  for (const field of ['serviceAccounts', 'notServiceAccounts'] as const)
+    issues.at(field).check(serviceAccountsProblem(goName(field), source[field]));
+  for (const field of ['trustDomains', 'notTrustDomains'] as const)
+    issues.at(field).check(trustDomainsProblem(goName(field), source[field]));
 }
+
+/** As the texts name it: `NotPaths`. */
+const goName = (field: string): string => field.charAt(0).toUpperCase() + field.slice(1);
+
+const OPERATION = ['ports', 'notPorts', 'methods', 'notMethods', 'paths', 'notPaths', 'hosts', 'notHosts'] as const;
 
 function validateOperation(operation: Operation | undefined, issues: Issues, rule: number): void {
   if (!operation) {
@@ -60,85 +69,34 @@ function validateOperation(operation: Operation | undefined, issues: Issues, rul
     return;
   }
   if (isEmpty(operation)) issues.error(`\`to.operation\` must not be empty, found at rule ${rule}`);
-  for (const field of ['ports', 'notPorts'] as const) {
+  for (const field of ['ports', 'notPorts'] as const)
     issues.each([field], operation[field], (value, at) => at.check(portProblem(value)));
-  }
-  for (const field of ['paths', 'notPaths'] as const) {
-    const name = field === 'paths' ? 'Paths' : 'NotPaths';
-    issues.each([field], operation[field], (path, at) => at.check(pathTemplateProblem(path, name)));
-  }
+  for (const field of OPERATION) issues.at(field).check(valuesProblem(goName(field), operation[field]));
+  for (const field of ['paths', 'notPaths'] as const)
+    issues.at(field).check(pathTemplatesProblem(operation[field], goName(field)));
 }
 
-function portProblem(value: string): string | undefined {
-  if (!/^\d+$/.test(value))
-    return `bad port (${value}): strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`;
-  return Number(value) <= 65535
-    ? undefined
-    : `bad port (${value}): strconv.ParseUint: parsing ${JSON.stringify(value)}: value out of range`;
+const TCP_SOURCE = [
+  'principals',
+  'notPrincipals',
+  'namespaces',
+  'notNamespaces',
+  'serviceAccounts',
+  'notServiceAccounts',
+];
+
+/** What only HTTP has holds for every connection that is not HTTP: such a rule shuts a TCP port. */
+function warnOfTcp({ from = [], to = [] }: Rule, issues: Issues): void {
+  const sources = from.flatMap(({ source }) => (source ? [source] : []));
+  const operations = to.flatMap(({ operation }) => (operation ? [operation] : []));
+  const tcpSource = sources.some((source) => hasAny(source, [...TCP_SOURCE, ...BLOCKS]));
+  const tcpOperation = operations.some((operation) => hasAny(operation, ['ports', 'notPorts']));
+  const shuts = operations.length > 0 ? !tcpOperation : sources.length > 0 && !tcpSource;
+  if (shuts) issues.warn(SHUTS_TCP);
 }
 
-/** An address or CIDR in full; Istio takes no short forms. */
-function ipProblem(value: string): string | undefined {
-  const isFull = value.includes(':') || /^\d+\.\d+\.\d+\.\d+(\/\d+)?$/.test(value);
-  const isValid = value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value);
-  if (isFull && isValid) return undefined;
-  return value.includes('/')
-    ? `bad CIDR range (${value}): invalid CIDR address: ${value}`
-    : `bad IP address (${value})`;
-}
+const hasAny = (object: object, fields: readonly string[]): boolean =>
+  Object.entries(object).some(([field, list]) => fields.includes(field) && (list as unknown[]).length > 0);
 
-/** Attributes a condition may name, and whether they take a `[key]`. */
-const ATTRIBUTES: Record<string, boolean> = {
-  'request.headers': true,
-  'request.auth.claims': true,
-  'request.auth.principal': false,
-  'request.auth.audiences': false,
-  'request.auth.presenter': false,
-  'source.ip': false,
-  'remote.ip': false,
-  'source.namespace': false,
-  'source.serviceAccount': false,
-  'source.principal': false,
-  'destination.ip': false,
-  'destination.port': false,
-  'connection.sni': false,
-  'experimental.envoy.filters': true,
-};
-
-function validateCondition({ key = '', values = [], notValues = [] }: Condition, issues: Issues): void {
-  if (key === '') {
-    issues.at('key').error('`key` must not be empty');
-    return;
-  }
-  if (values.length === 0 && notValues.length === 0) {
-    issues.error(`at least one of \`values\` or \`notValues\` must be set for key ${key}`);
-  }
-  for (const [field, list] of [
-    ['value', values],
-    ['notValue', notValues],
-  ] as const) {
-    const problem = keyProblem(key) ?? valueProblems(key, list);
-    if (problem) issues.at(`${field}s`).error(`invalid \`${field}\` for \`key\` ${key}: ${problem}`);
-  }
-}
-
-function keyProblem(key: string): string | undefined {
-  const name = Object.keys(ATTRIBUTES).find(
-    (attribute) => key === attribute || key.startsWith(`${attribute}[`) || key.startsWith(`${attribute}.`),
-  );
-  if (!name) return `unknown attribute: ${key}`;
-  if (!ATTRIBUTES[name]) return key === name ? undefined : `unknown attribute: ${key}`;
-  const isKeyed = name === 'experimental.envoy.filters' || /^(\[[^[\]]+\])+$/.test(key.slice(name.length));
-  return isKeyed ? undefined : `bad key (${key}): should have format a[b]`;
-}
-
-function valueProblems(key: string, values: readonly string[]): string | undefined {
-  const check = ['source.ip', 'remote.ip', 'destination.ip'].includes(key)
-    ? ipProblem
-    : key === 'destination.port'
-      ? portProblem
-      : () => undefined;
-  const problems = values.flatMap((value) => check(value) ?? []);
-  if (problems.length === 0) return undefined;
-  return `${problems.length} error${problems.length > 1 ? 's' : ''} occurred:\n${problems.map((problem) => `\t* ${problem}\n`).join('')}\n`;
-}
+const SHUTS_TCP =
+  'configured AuthorizationPolicy will deny all traffic to TCP ports under its scope due to the use of only HTTP attributes in a DENY rule; it is recommended to explicitly specify the port';

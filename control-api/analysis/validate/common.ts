@@ -1,33 +1,9 @@
-/** Checks that several kinds share: host names, ports, durations, percentages, headers, regular expressions. undefined = fine. */
-import ipaddr from 'ipaddr.js';
+/** Checks that several kinds share: ports, durations, percentages, headers, regular expressions. undefined = fine. */
 import { RE2JS } from 're2js';
 import { durationMs } from '../../compile/duration.ts';
+import { isDns1123Label } from './domain.ts';
 
 type Problem = string | undefined;
-
-const LABEL = /^[a-zA-Z0-9_]([-a-zA-Z0-9_]*[a-zA-Z0-9_])?$/;
-const MAX_NAME = 255;
-
-/** A fully qualified or short domain name; a trailing dot is allowed. */
-export function fqdn(name: string): Problem {
-  if (name === '') return 'empty domain name not allowed';
-  if (name.length > MAX_NAME) return `domain name "${name}" too long (max ${MAX_NAME})`;
-  const labels = name.replace(/\.$/, '').split('.');
-  const bad = labels.find((label) => label.length > 63 || !LABEL.test(label));
-  return bad === undefined ? undefined : `domain name "${name}" invalid (label "${bad}" invalid)`;
-}
-
-/** As fqdn, with `*` or a leading `*.` allowed. The first label is judged apart from the rest, which shows in the text. */
-export function wildcardDomain(name: string): Problem {
-  if (name === '*') return undefined;
-  if (name.length > MAX_NAME) return `domain name "${name}" too long (max ${MAX_NAME})`;
-  if (name.includes('*') && !name.startsWith('*.')) return `partial wildcard "${name}" not allowed`;
-  const [first = '', ...rest] = name.split('.');
-  if (first !== '*' && !LABEL.test(first)) return fqdn(name);
-  return rest.length > 0 ? fqdn(rest.join('.')) : fqdn(name);
-}
-
-export const isIp = (text: string): boolean => ipaddr.isValid(text);
 
 export function port(number: number): Problem {
   return number >= 1 && number <= 65535 ? undefined : `port number ${number} must be in the range 1..65535`;
@@ -39,6 +15,11 @@ export function duration(text: string | undefined): Problem {
   const ms = durationMs(text) ?? Number.NaN;
   if (ms < 1) return 'duration must be greater than 1ms';
   return Number.isInteger(Number(ms.toFixed(6))) ? undefined : 'only durations to ms precision are supported';
+}
+
+/** The name of a Service's or an endpoint's port. */
+export function portName(name: string): Problem {
+  return isDns1123Label(name) ? undefined : `invalid port name: ${name}`;
 }
 
 export function percentRange(value: number | undefined): Problem {
@@ -92,9 +73,6 @@ export function stringMatchRegexp(match: Match | undefined, where: string): Prob
   const error = re2Error(match.regex);
   return error && `"${where}": ${error}; ${RE2_HINT}`;
 }
-
-const DNS1123_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-export const isDns1123Label = (text: string): boolean => DNS1123_LABEL.test(text);
 
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;

@@ -1,6 +1,7 @@
 /** DestinationRule, as Istio's webhook judges it. */
 import type { DestinationRuleSpec } from '../../resources/types.gen.ts';
-import { duration, exportTo, labels, percentRange, wildcardDomain } from './common.ts';
+import { duration, exportTo, labels, percentRange } from './common.ts';
+import { wildcardDomain } from './domain.ts';
 import type { Issues } from './issues.ts';
 
 type Policy = NonNullable<DestinationRuleSpec['trafficPolicy']>;

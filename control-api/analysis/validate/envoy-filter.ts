@@ -2,12 +2,15 @@
 import type { EnvoyFilterSpec } from '../../resources/types.gen.ts';
 import { re2Error } from './common.ts';
 import type { Issues } from './issues.ts';
-import { labelProblem } from './selector.ts';
+import { labelProblems } from './selector.ts';
 
 type Patch = NonNullable<EnvoyFilterSpec['configPatches']>[number];
 
 const CAUTION =
   'EnvoyFilter exposes internal implementation details that may change at any time. Prefer other APIs if possible, and exercise extreme caution, especially around upgrades.';
+
+const SELECTS_ALL =
+  'Envoy filter: workload selector specified without labels, will be applied to all services in namespace';
 
 /** applyTo → the object class that its match may name. */
 const CLASSES: Record<string, [name: string, field: 'listener' | 'routeConfiguration' | 'cluster']> = {
@@ -23,8 +26,11 @@ const CLASSES: Record<string, [name: string, field: 'listener' | 'routeConfigura
 
 export function validateEnvoyFilter(spec: EnvoyFilterSpec, issues: Issues): void {
   issues.warn(CAUTION);
-  const labels = Object.entries(spec.workloadSelector?.labels ?? {});
-  issues.at('workloadSelector', 'labels').check(...labels.flatMap(([key, value]) => labelProblem(key, value)));
+  const { workloadSelector } = spec;
+  issues.at('workloadSelector', 'labels').check(...labelProblems(workloadSelector?.labels));
+  if (workloadSelector && Object.keys(workloadSelector.labels ?? {}).length === 0) {
+    issues.at('workloadSelector').warn(SELECTS_ALL);
+  }
   issues.each(['configPatches'], spec.configPatches, validatePatch);
 }
 

@@ -1,6 +1,7 @@
 /** One HTTP rule of a VirtualService, as Istio's webhook judges it. */
 import type { VirtualServiceSpec } from '../../resources/types.gen.ts';
-import { duration, fqdn, operatedHeaderName, percentage, port, re2Error } from './common.ts';
+import { duration, operatedHeaderName, percentage, port, re2Error } from './common.ts';
+import { wildcardDomain } from './domain.ts';
 import { headerValueError } from './header-format.ts';
 import { validateMatch } from './http-match.ts';
 import { validateCors, validateFault, validateRetries } from './http-traffic.ts';
@@ -92,7 +93,7 @@ export function validateDestination(destination: Destination | undefined, issues
   }
   const host = destination.host ?? '';
   if (host === '*') issues.at('host').error('invalid destination host *');
-  else issues.at('host').check(fqdn(host));
+  else issues.at('host').check(wildcardDomain(host));
   if (destination.subset !== undefined && !/^[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$/.test(destination.subset)) {
     issues.at('subset').error(`subset name is invalid: ${destination.subset}`);
   }

@@ -1,25 +1,26 @@
 /** Path templates of AuthorizationPolicies: `{*}` one segment, `{**}` any number (Envoy docs: uri_template). */
 
-const LITERAL = /^[a-zA-Z0-9\-._~%!$&'()+,;:@=]*$/;
-const MAX_OPERATORS = 5;
+const LITERAL = /^[a-zA-Z0-9\-._~%!$&'()+,;:@=]+$/;
 
-/** undefined when the path is a fine template or none at all. */
-export function pathTemplateProblem(path: string, field: string): string | undefined {
-  if (path === '') return `path must not be empty, found in ${field}`;
-  if (!path.includes('{')) return undefined;
-  const segments = path.replace(/^\//, '').split('/');
-  const problem = orderProblem(segments) ?? segments.map(segmentProblem).find((text) => text !== undefined);
-  return problem && `invalid or unsupported path ${segments.join('/')}, found in ${field}. ${problem}`;
+/** The first path of the list that is no fine template and no plain path either. */
+export function pathTemplatesProblem(paths: readonly string[] = [], field: string): string | undefined {
+  return paths.map((path) => pathTemplateProblem(path, field)).find((problem) => problem !== undefined);
 }
 
-function orderProblem(segments: string[]): string | undefined {
-  const operators = segments.filter((segment) => segment === '{*}' || segment === '{**}');
-  const deep = operators.indexOf('{**}');
-  if (deep >= 0 && deep < operators.length - 1) return '{**} is not the last operator';
-  return operators.length > MAX_OPERATORS ? `Exceeds max operators: ${MAX_OPERATORS}` : undefined;
+function pathTemplateProblem(path: string, field: string): string | undefined {
+  const isTemplate = path.includes('{*}') || path.includes('{**}');
+  const trimmed = path.replace(/^\/+|\/+$/g, '');
+  let sawDeep = false;
+  for (const segment of trimmed.split('/')) {
+    const problem = segmentProblem(segment, isTemplate, sawDeep);
+    if (problem) return `invalid or unsupported path ${trimmed}, found in ${field}. ${problem}`;
+    sawDeep ||= segment === '{**}';
+  }
+  return undefined;
 }
 
-function segmentProblem(segment: string): string | undefined {
-  if (segment === '{*}' || segment === '{**}') return undefined;
-  return LITERAL.test(segment) ? undefined : `Contains segment ${segment} with invalid string literal`;
+function segmentProblem(segment: string, isTemplate: boolean, sawDeep: boolean): string | undefined {
+  if (segment === '{*}' || segment === '{**}') return sawDeep ? '{**} is not the last operator' : undefined;
+  if (/[{}]/.test(segment)) return "Contains '{' or '}' beyond a supported path template";
+  return isTemplate && !LITERAL.test(segment) ? `Contains segment ${segment} with invalid string literal` : undefined;
 }

@@ -2,6 +2,7 @@
 import type { RequestAuthenticationSpec } from '../../resources/types.gen.ts';
 import { httpHeaderName } from './common.ts';
 import type { Issues } from './issues.ts';
+import { validateJwks } from './jwks.ts';
 import { validateSelector } from './selector.ts';
 
 type JwtRule = NonNullable<RequestAuthenticationSpec['jwtRules']>[number];
@@ -15,7 +16,7 @@ function validateRule(rule: JwtRule, issues: Issues): void {
   if (!rule.issuer && !rule.jwksUri) issues.error('issuer or jwksUri must be non-empty string');
   issues.each(['audiences'], rule.audiences, (audience, at) => at.check(required(audience, 'audience')));
   if (rule.jwksUri) issues.at('jwksUri').check(uriProblem(rule.jwksUri));
-  if (rule.jwks) issues.at('jwks').check(jwksProblem(rule.jwks));
+  if (rule.jwks) validateJwks(rule.jwks, issues.at('jwks'));
   issues.each(['fromHeaders'], rule.fromHeaders, ({ name }, at) =>
     at.check(required(name ?? '', 'location header name')),
   );
@@ -35,13 +36,4 @@ function uriProblem(uri: string): string | undefined {
   return protocol === 'http:' || protocol === 'https:'
     ? undefined
     : `jwks_uri: the scheme of ${JSON.stringify(uri)} must be http or https`;
-}
-
-function jwksProblem(jwks: string): string | undefined {
-  try {
-    JSON.parse(jwks);
-    return undefined;
-  } catch (error) {
-    return `jwks parse error: failed to unmarshal JWK set: ${(error as Error).message}`;
-  }
 }

@@ -1,56 +1,75 @@
-/** ServiceEntry, as Istio's webhook judges it. */
+/** ServiceEntry, as Istio's webhook judges it; what its resolution asks for is judged in resolution.ts. */
 import type { ServiceEntrySpec } from '../../resources/types.gen.ts';
-import { exportTo, fqdn, isIp, port, wildcardDomain } from './common.ts';
+import { exportTo, port, portName } from './common.ts';
+import { isIp, partialWildcard, wildcardDomain } from './domain.ts';
+import { prefixProblem } from './ip.ts';
 import type { Issues } from './issues.ts';
-
-type Endpoint = NonNullable<ServiceEntrySpec['endpoints']>[number];
+import { isHttp, isKnown, isTls } from './protocol.ts';
+import { validateResolution } from './resolution.ts';
+import { labelProblems } from './selector.ts';
 
 export function validateServiceEntry(spec: ServiceEntrySpec, issues: Issues): void {
-  if ((spec.hosts ?? []).length === 0) issues.error('service entry must have at least one host');
-  issues.each(['hosts'], spec.hosts, (host, at) => at.check(host === '*' ? 'invalid host *' : wildcardDomain(host)));
-  issues.each(['addresses'], spec.addresses, (address, at) => at.check(addressProblem(address)));
+  const { hosts = [], resolution = 'NONE', workloadSelector } = spec;
+  const selected = workloadSelector && labelProblems(workloadSelector.labels);
+  if (selected?.length) {
+    issues.at('workloadSelector').check(...selected);
+    return;
+  }
+  if (workloadSelector) validateSelected(spec, issues);
+  if (hosts.length === 0) issues.error('service entry must have at least one host');
+  issues.each(['hosts'], hosts, (host, at) => validateHost(host, resolution, at));
+  validateAddresses(spec, issues);
   validatePorts(spec, issues);
-  validateEndpoints(spec, issues);
+  validateResolution(spec, issues);
+  if (resolution !== 'NONE' && hosts.length > 1 && spec.ports?.some(({ protocol = '' }) => !tellsHosts(protocol))) {
+    issues.at('ports').error('multiple hosts provided with non-HTTP, non-TLS ports');
+  }
   issues.at('exportTo').check(...exportTo(spec.exportTo));
 }
 
-function addressProblem(address: string): string | undefined {
-  const [ip = '', ...prefix] = address.split('/');
-  return isIp(ip) && isFourPart(ip) && prefix.length <= 1 ? undefined : `${address} is not a valid IP`;
+const tellsHosts = (protocol: string): boolean => isHttp(protocol) || isTls(protocol);
+
+function validateSelected({ workloadSelector, endpoints = [] }: ServiceEntrySpec, issues: Issues): void {
+  if (Object.keys(workloadSelector?.labels ?? {}).length === 0) issues.at('workloadSelector').warn(SELECTS_ALL);
+  if (endpoints.length > 0) issues.error('only one of WorkloadSelector or Endpoints is allowed in Service Entry');
 }
 
-/** Short forms such as 1.2.3 are addresses to a parser, but not to Istio. */
-const isFourPart = (ip: string) => ip.includes(':') || ip.split('.').length === 4;
+const SELECTS_ALL =
+  'service entry: workload selector specified without labels, will be applied to all services in namespace';
+
+function validateHost(host: string, resolution: string, issues: Issues): void {
+  if (host === '*') {
+    issues.error('invalid host *');
+    return;
+  }
+  issues.check(wildcardDomain(host));
+  const partial = partialWildcard(host);
+  if (partial && resolution !== 'DYNAMIC_DNS') issues.warn(partial);
+}
+
+function validateAddresses({ addresses = [], resolution = 'NONE' }: ServiceEntrySpec, issues: Issues): void {
+  issues.each(['addresses'], addresses, (address, at) => at.check(subnetProblem(address)));
+  if (addresses.some((address) => address.includes('/')) && !['NONE', 'STATIC'].includes(resolution)) {
+    issues.at('addresses').error('CIDR addresses are allowed only for NONE/STATIC resolution types');
+  }
+}
+
+function subnetProblem(address: string): string | undefined {
+  if (address.split('/').length !== 2) return isIp(address) ? undefined : `${address} is not a valid IP`;
+  return prefixProblem(address) && `${address} is not a valid CIDR block`;
+}
 
 function validatePorts({ ports = [] }: ServiceEntrySpec, issues: Issues): void {
-  const seen = new Set<string>();
+  const names = new Set<string>();
   const numbers = new Set<number>();
-  issues.each(['ports'], ports, ({ name = '', number }, at) => {
-    at.at('number').check(port(number ?? 0));
-    if (seen.has(name)) at.at('name').error(`service entry port name "${name}" already defined`);
+  issues.each(['ports'], ports, ({ name = '', number, protocol = '', targetPort = 0 }, at) => {
+    if (names.has(name)) at.at('name').error(`service entry port name ${JSON.stringify(name)} already defined`);
     if (numbers.has(number)) at.at('number').error(`service entry port ${number} already defined`);
-    seen.add(name);
+    names.add(name);
     numbers.add(number);
+    if (targetPort !== 0) at.at('targetPort').check(port(targetPort));
+    at.at('name').check(portName(name));
+    if (protocol !== '' && !isKnown(protocol)) at.at('protocol').error(`unsupported protocol: ${protocol}`);
+    at.at('number').check(port(number ?? 0));
   });
-}
-
-function validateEndpoints(spec: ServiceEntrySpec, issues: Issues): void {
-  const { resolution = 'NONE', endpoints = [], ports = [] } = spec;
-  if (resolution === 'NONE' && endpoints.length > 0)
-    issues.at('endpoints').error('no endpoints should be provided for resolution type none');
-  const names = new Set(ports.map((entry) => entry.name));
-  issues.each(['endpoints'], endpoints, (endpoint, at) => {
-    for (const [name, number] of Object.entries(endpoint.ports ?? {})) {
-      if (!names.has(name)) at.at('ports', name).error(`endpoint port ${number} is not defined by the service entry`);
-      at.at('ports', name).check(port(number));
-    }
-    at.at('address').check(endpointAddress(endpoint, resolution));
-  });
-}
-
-function endpointAddress({ address = '' }: Endpoint, resolution: string): string | undefined {
-  if (address === '' || address.startsWith('unix://')) return undefined;
-  if (resolution === 'STATIC')
-    return isIp(address) ? undefined : `endpoint address ${JSON.stringify(address)} is not a valid IP address`;
-  return resolution.startsWith('DNS') && !isIp(address) ? fqdn(address) : undefined;
 }

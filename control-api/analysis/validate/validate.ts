@@ -8,10 +8,16 @@ import { validateDestinationRule } from './destination-rule.ts';
 import { validateEnvoyFilter } from './envoy-filter.ts';
 import { validateGateway } from './gateway.ts';
 import { type Issue, Issues } from './issues.ts';
+import { validateMetadata } from './metadata.ts';
+import { validatePeerAuthentication } from './peer-authentication.ts';
+import { validateProxyConfig } from './proxy-config.ts';
 import { validateRequestAuthentication } from './request-authentication.ts';
 import { validateServiceEntry } from './service-entry.ts';
+import { validateTelemetry } from './telemetry.ts';
 import { validateVirtualService } from './virtual-service.ts';
 import { validateWasmPlugin } from './wasm-plugin.ts';
+import { validateWorkloadEntry } from './workload-entry.ts';
+import { validateWorkloadGroup } from './workload-group.ts';
 
 /** The loader has checked every spec against its schema, so each validator may rely on the types of what is there. */
 type Validate = (spec: never, issues: Issues) => void;
@@ -21,10 +27,15 @@ const VALIDATORS: Record<string, Validate> = {
   DestinationRule: validateDestinationRule,
   EnvoyFilter: validateEnvoyFilter,
   Gateway: validateGateway,
+  PeerAuthentication: validatePeerAuthentication,
+  ProxyConfig: validateProxyConfig,
   RequestAuthentication: validateRequestAuthentication,
   ServiceEntry: validateServiceEntry,
+  Telemetry: validateTelemetry,
   VirtualService: validateVirtualService,
   WasmPlugin: validateWasmPlugin,
+  WorkloadEntry: validateWorkloadEntry,
+  WorkloadGroup: validateWorkloadGroup,
 };
 
 /** What was loaded, with the resources that Istio's webhook refuses moved to `rejected`. */
@@ -42,7 +53,10 @@ export function validated(loaded: Loaded): Loaded {
 /** Findings IST0106 (error: Istio refuses the resource) and IST0133 (warning). */
 export function validate(resource: Resource): Finding[] {
   const issues = new Issues();
-  if (resource.group.endsWith('.istio.io')) VALIDATORS[resource.kind]?.(resource.spec as never, issues);
+  if (resource.group.endsWith('.istio.io')) {
+    const metadata = new Issues(issues.found, undefined, ['metadata']);
+    if (validateMetadata(resource, metadata)) VALIDATORS[resource.kind]?.(resource.spec as never, issues);
+  }
   return issues.found.map((issue) => toFinding(resource, issue));
 }
 

@@ -1,6 +1,7 @@
 /** VirtualService, as Istio's webhook judges it: hosts and gateways here, one HTTP rule in http-route.ts. */
 import type { VirtualServiceSpec } from '../../resources/types.gen.ts';
-import { exportTo, isIp, wildcardDomain } from './common.ts';
+import { exportTo } from './common.ts';
+import { isIp, wildcardDomain } from './domain.ts';
 import { type RouteContext, validateHttpRoute } from './http-route.ts';
 import type { Issues } from './issues.ts';
 import { warnUnused } from './unused-routes.ts';

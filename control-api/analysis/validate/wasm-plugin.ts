@@ -19,8 +19,15 @@ export function validateWasmPlugin(spec: WasmPluginSpec, issues: Issues): void {
   });
 }
 
+/** With or without a scheme; Istio reads `registry/image:tag` as a URL on HTTP. */
 function urlProblem(url: string): string | undefined {
   if (url === '') return 'url field needs to be set';
-  const [, scheme = ''] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url) ?? [];
-  return SCHEMES.includes(scheme) ? undefined : `url contains unsupported scheme: ${scheme}`;
+  const [, scheme = ''] = /^([a-z][a-z0-9+.-]*):/i.exec(url) ?? [];
+  const readable = scheme !== '' || url.startsWith('/') || URL.canParse(`http://${url}`);
+  if (!readable || /[\s\p{Cc}]/u.test(url) || /%(?![0-9a-f]{2})/i.test(url)) {
+    return `failed to parse url: parse ${JSON.stringify(url)}: invalid URI for request`;
+  }
+  return scheme === '' || SCHEMES.includes(scheme.toLowerCase()) || !url.includes('://')
+    ? undefined
+    : `url contains unsupported scheme: ${scheme}`;
 }

@@ -22,6 +22,7 @@ func main() {
 	}
 	var served controlPlane
 	http.Handle("POST /translate", oneAtATime(translate))
+	http.Handle("POST /validate", oneAtATime(validate))
 	http.Handle("POST /serve", oneAtATime(served.serve))
 	http.Handle("POST /apply", oneAtATime(served.apply))
 	metrics, err := monitoring.RegisterPrometheusExporter(nil, nil)
