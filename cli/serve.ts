@@ -60,6 +60,7 @@ export function serveCommand(): Command {
 export async function runServe(options: ServeOptions, started: (gateway: Gateway) => void = printPorts): Promise<void> {
   if (options.filename.length === 0 && !options.control)
     throw new CommandError('-f or --control is needed', EXIT.usage);
+  const startsUp = endAtSignal();
   const gateway = new Gateway({
     bind: options.bind,
     ports: portMap(options.listen),
@@ -113,6 +114,7 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
   const paths = [...options.filename, ...(options.meshConfig === undefined ? [] : [options.meshConfig])];
   const unwatch = watchFiles(paths, () => reload());
   const unwatchCertificates = watchFiles(options.certs === undefined ? [] : [options.certs], renew);
+  startsUp();
   process.on('SIGHUP', () => {
     reload();
     renew();
@@ -159,6 +161,16 @@ async function controlOf(options: ServeOptions, address: string, state: string):
   );
   console.error(`bowsprit: control API on https://${address}; KUBECONFIG=${options.kubeconfig}`);
   return control;
+}
+
+/** Until the returned function is called a signal ends us, and our children with us: by itself it would end us alone. */
+function endAtSignal(): () => void {
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+  const end = () => process.exit(EXIT.failed);
+  for (const signal of signals) process.on(signal, end);
+  return () => {
+    for (const signal of signals) process.off(signal, end);
+  };
 }
 
 /** A second signal changes nothing: whoever sends one to the whole process group sends it twice to us (launcher and group). */

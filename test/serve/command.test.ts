@@ -117,18 +117,35 @@ describe('bowsprit serve', () => {
   });
 });
 
-it('a serve that ends by an error leaves no gateway process behind', async () => {
+describe('a serve that ends by itself', () => {
   const own = join(folder, 'own.yaml');
-  writeFileSync(own, configuration('alone', 80));
-  const [port, admin] = [await freePort(), await freePort()];
-  const { child, ended } = run('serve', '-f', own, '--listen', `80=${port}`, '--admin', `127.0.0.1:${admin}`);
-  await until(async () => (await textOf(`http://127.0.0.1:${port}`)) === 'alone');
-  // Nobody reads what it is about to say.
-  child.stderr?.destroy();
-  rmSync(own);
-  child.kill('SIGHUP');
-  assert.notEqual(await ended, 0);
-  await until(async () => (await textOf(`http://127.0.0.1:${port}`)) === '');
+  /** Begins, and gives its addresses. */
+  const begin = async () => {
+    writeFileSync(own, configuration('alone', 80));
+    const [port, admin] = [await freePort(), await freePort()];
+    const served = run('serve', '-f', own, '--listen', `80=${port}`, '--admin', `127.0.0.1:${admin}`);
+    return { ...served, gateway: `http://127.0.0.1:${port}`, ready: `http://127.0.0.1:${admin}/ready` };
+  };
+
+  it('leaves no gateway process behind when it fails', async () => {
+    const { child, ended, gateway, ready } = await begin();
+    await until(async () => (await textOf(ready)) === 'ready\n');
+    // Nobody reads what it is about to say.
+    child.stderr?.destroy();
+    rmSync(own);
+    child.kill('SIGHUP');
+    assert.notEqual(await ended, 0);
+    await until(async () => (await textOf(gateway)) === '');
+  });
+
+  it('leaves none behind when it is told to end while it starts', async () => {
+    const { child, ended, gateway } = await begin();
+    await until(async () => (await textOf(gateway)) === 'alone');
+    child.kill('SIGHUP');
+    child.kill('SIGTERM');
+    await ended;
+    await until(async () => (await textOf(gateway)) === '');
+  });
 });
 
 describe('the command line of serve', () => {
