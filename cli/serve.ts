@@ -60,7 +60,7 @@ export function serveCommand(): Command {
 export async function runServe(options: ServeOptions, started: (gateway: Gateway) => void = printPorts): Promise<void> {
   if (options.filename.length === 0 && !options.control)
     throw new CommandError('-f or --control is needed', EXIT.usage);
-  const startsUp = endAtSignal();
+  const untilTold = heedSignals();
   const gateway = new Gateway({
     bind: options.bind,
     ports: portMap(options.listen),
@@ -114,12 +114,10 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
   const paths = [...options.filename, ...(options.meshConfig === undefined ? [] : [options.meshConfig])];
   const unwatch = watchFiles(paths, () => reload());
   const unwatchCertificates = watchFiles(options.certs === undefined ? [] : [options.certs], renew);
-  startsUp();
-  process.on('SIGHUP', () => {
+  await untilTold(() => {
     reload();
     renew();
   });
-  await signalled();
   ready = false;
   unwatch();
   unwatchCertificates();
@@ -163,21 +161,18 @@ async function controlOf(options: ServeOptions, address: string, state: string):
   return control;
 }
 
-/** Until the returned function is called a signal ends us, and our children with us: by itself it would end us alone. */
-function endAtSignal(): () => void {
-  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-  const end = () => process.exit(EXIT.failed);
-  for (const signal of signals) process.on(signal, end);
-  return () => {
-    for (const signal of signals) process.off(signal, end);
-  };
-}
-
-/** A second signal changes nothing: whoever sends one to the whole process group sends it twice to us (launcher and group). */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve());
-  });
+/**
+ * A signal ends us at once, and our children with us: by itself it would end us alone. Once the returned function is called SIGHUP
+ * calls `reload`, and the others settle its promise; a second one changes nothing: whoever sends one to the whole process group sends
+ * it twice to us (launcher and group).
+ */
+function heedSignals(): (reload: () => void) => Promise<void> {
+  const end = (): void => process.exit(EXIT.failed);
+  const heeded = { SIGTERM: end, SIGINT: end, SIGHUP: end };
+  // Heard from first to last by the same: one that comes while a listener takes another's place would be lost.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => heeded[signal]());
+  return (reload) =>
+    new Promise((resolve) => void Object.assign(heeded, { SIGTERM: resolve, SIGINT: resolve, SIGHUP: reload }));
 }
 
 /** `80=18080` … as a map. Throws a CommandError (64). */

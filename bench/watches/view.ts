@@ -38,6 +38,7 @@ interface Meta {
 const BOOKMARK_WITHIN_MS = 75_000;
 const CONNECTED_WITHIN_MS = 30_000;
 const AGAIN_MS = 200;
+const SETTLED_MS = 5000;
 /** What the server's log holds at least. */
 const KEPT_CHANGES = 20_000;
 
@@ -184,7 +185,7 @@ export class View {
     if (!this.#isOpen && since > CONNECTED_WITHIN_MS) this.#fail(`has been closed for ${since} ms`);
     if (bookmarks && this.#isOpen && Date.now() - this.#quietSince > BOOKMARK_WITHIN_MS)
       this.#fail('gets no bookmarks');
-    if (!this.#isOpen || since < 5000 || due <= this.#checked) return;
+    if (!this.#isOpen || since < SETTLED_MS || due <= this.#checked) return;
     if (!this.#isMarked) this.#fail('was not told where the present objects end');
     const expected = [...this.#ledger.expected(this.options, this.#checked, due)];
     const isDue = (line: string) => Number.parseInt(line, 10) <= due;
@@ -204,7 +205,8 @@ export class View {
     const { items, version } = await this.list();
     for (let wait = 0; wait < 100 && this.#ledger.head < version; wait++) await new Promise((go) => setTimeout(go, 20));
     await new Promise((go) => setTimeout(go, 500));
-    if (!this.#isOpen || this.#ledger.head < version) return;
+    // One that has just connected anew is still being told what it missed.
+    if (!this.#isOpen || Date.now() - this.#changedAt < SETTLED_MS || this.#ledger.head < version) return;
     const newer = [...this.#ledger.expected(this.options, version, this.#ledger.head)].map(
       (line) => line.split(' ')[2],
     );

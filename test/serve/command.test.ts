@@ -128,22 +128,23 @@ describe('a serve that ends by itself', () => {
   };
 
   it('leaves no gateway process behind when it fails', async () => {
-    const { child, ended, gateway, ready } = await begin();
+    const { child, gateway, ready } = await begin();
     await until(async () => (await textOf(ready)) === 'ready\n');
     // Nobody reads what it is about to say.
     child.stderr?.destroy();
     rmSync(own);
     child.kill('SIGHUP');
-    assert.notEqual(await ended, 0);
+    await until(async () => child.exitCode !== null);
+    assert.notEqual(child.exitCode, 0);
     await until(async () => (await textOf(gateway)) === '');
   });
 
   it('leaves none behind when it is told to end while it starts', async () => {
-    const { child, ended, gateway } = await begin();
+    const { child, gateway } = await begin();
     await until(async () => (await textOf(gateway)) === 'alone');
     child.kill('SIGHUP');
     child.kill('SIGTERM');
-    await ended;
+    await until(async () => child.exitCode !== null);
     await until(async () => (await textOf(gateway)) === '');
   });
 });
