@@ -74,14 +74,24 @@ export function stringMatchRegexp(match: Match | undefined, where: string): Prob
   return error && `"${where}": ${error}; ${RE2_HINT}`;
 }
 
-const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const LABEL_KEY = /^(?:([a-zA-Z0-9](?:[-.a-zA-Z0-9]*[a-zA-Z0-9])?)\/)?((?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$/;
+const MAX_LABEL = 63;
+const MAX_LABEL_PREFIX = 253;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 
 export function labels(values: Record<string, string>): string[] {
   return Object.entries(values).flatMap(([key, value]) => {
-    if (!LABEL_KEY.test(key)) return [`invalid tag key: "${key}"`];
+    const problem = labelKeyProblem(key);
+    if (problem !== undefined) return [problem];
     return LABEL_VALUE.test(value) ? [] : [`invalid tag value: "${value}"`];
   });
+}
+
+function labelKeyProblem(key: string): Problem {
+  const [match, prefix = '', name = ''] = LABEL_KEY.exec(key) ?? [];
+  if (match === undefined) return `invalid tag key: "${key}"`;
+  if (prefix.length > MAX_LABEL_PREFIX) return `invalid tag key: "${key}" (DNS prefix is too long)`;
+  return name.length > MAX_LABEL ? `invalid tag key: "${key}" (name is too long)` : undefined;
 }
 
 export function exportTo(values: readonly string[] | undefined): string[] {

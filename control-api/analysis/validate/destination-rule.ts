@@ -1,77 +1,42 @@
 /** DestinationRule, as Istio's webhook judges it. */
+import type { ObjectMeta } from '../../resources/resource.ts';
 import type { DestinationRuleSpec } from '../../resources/types.gen.ts';
-import { duration, exportTo, labels, percentRange } from './common.ts';
+import { exportTo, labels } from './common.ts';
 import { wildcardDomain } from './domain.ts';
 import type { Issues } from './issues.ts';
-
-type Policy = NonNullable<DestinationRuleSpec['trafficPolicy']>;
-type PortPolicy = NonNullable<Policy['portLevelSettings']>[number];
+import { validateLabels } from './selector.ts';
+import { validatePolicy } from './traffic-policy.ts';
 
 const SUBSET_NAME = /^[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$/;
 
-export function validateDestinationRule(spec: DestinationRuleSpec, issues: Issues): void {
+export function validateDestinationRule(spec: DestinationRuleSpec, issues: Issues, { namespace }: ObjectMeta): void {
   issues.at('host').check(wildcardDomain(spec.host ?? ''));
-  validatePolicy(spec.trafficPolicy, issues.at('trafficPolicy'));
+  validatePolicy(spec.trafficPolicy, issues.at('trafficPolicy'), namespace);
   const names = new Set<string>();
   issues.each(['subsets'], spec.subsets, (subset, at) => {
     at.at('name').check(subsetName(subset.name ?? ''));
     at.at('labels').check(...labels(subset.labels ?? {}));
-    validatePolicy(subset.trafficPolicy, at.at('trafficPolicy'));
+    validatePolicy(subset.trafficPolicy, at.at('trafficPolicy'), namespace);
     if (names.has(subset.name)) at.at('name').error(`duplicate subset names: ${subset.name}`);
     names.add(subset.name);
   });
   issues.at('exportTo').check(...exportTo(spec.exportTo));
+  const { workloadSelector } = spec;
+  if (!workloadSelector) return;
+  validateLabels(workloadSelector, issues.at('workloadSelector'));
+  issues.at('exportTo').check(selectedExport(spec.exportTo ?? [], namespace));
+}
+
+/** A rule for some workloads is its own namespace's. */
+function selectedExport(exportTo: readonly string[], namespace: string): string | undefined {
+  const named = new Set(exportTo.map((entry) => (entry === '.' ? namespace : entry)));
+  const rule = 'destination rule with workload selector cannot have';
+  if (named.size === 0) return undefined;
+  if (!named.has(namespace)) return `${rule} exportTo beyond current namespace`;
+  return named.size > 1 ? `${rule} multiple entries in exportTo` : undefined;
 }
 
 function subsetName(name: string): string | undefined {
   if (name === '') return 'subset name cannot be empty';
   return SUBSET_NAME.test(name) ? undefined : `subset name is invalid: ${name}`;
-}
-
-function validatePolicy(policy: Policy | undefined, issues: Issues): void {
-  if (!policy) return;
-  validateSettings(policy, issues);
-  issues.each(['portLevelSettings'], policy.portLevelSettings, validateSettings);
-}
-
-function validateSettings(settings: Policy | PortPolicy, issues: Issues): void {
-  validateOutlier(settings.outlierDetection, issues.at('outlierDetection'));
-  validatePool(settings.connectionPool, issues.at('connectionPool'));
-  validateTls(settings.tls, issues.at('tls'));
-  validateConsistentHash(settings.loadBalancer, issues.at('loadBalancer'));
-}
-
-function validateOutlier(outlier: Policy['outlierDetection'], issues: Issues): void {
-  if (!outlier) return;
-  issues.at('interval').check(duration(outlier.interval));
-  issues.at('baseEjectionTime').check(duration(outlier.baseEjectionTime));
-  issues.at('maxEjectionPercent').check(percentRange(outlier.maxEjectionPercent));
-  issues.at('minHealthPercent').check(percentRange(outlier.minHealthPercent));
-}
-
-function validatePool(pool: Policy['connectionPool'], issues: Issues): void {
-  const { http, tcp } = pool ?? {};
-  const counts = {
-    'http1 max pending requests': http?.http1MaxPendingRequests,
-    'http2 max requests': http?.http2MaxRequests,
-    'max requests per connection': http?.maxRequestsPerConnection,
-    'max retries': http?.maxRetries,
-    'max connections': tcp?.maxConnections,
-  };
-  for (const [name, count] of Object.entries(counts))
-    if ((count ?? 0) < 0) issues.error(`${name} must be non-negative`);
-  issues.at('http', 'idleTimeout').check(duration(http?.idleTimeout));
-  issues.at('tcp', 'connectTimeout').check(duration(tcp?.connectTimeout));
-}
-
-function validateTls(tls: Policy['tls'], issues: Issues): void {
-  if (tls?.mode !== 'MUTUAL' || tls.credentialName) return;
-  if (!tls.clientCertificate) issues.error('client certificate required for mutual tls');
-  if (!tls.privateKey) issues.error('private key required for mutual tls');
-}
-
-function validateConsistentHash(balancer: Policy['loadBalancer'], issues: Issues): void {
-  const cookie = balancer?.consistentHash?.httpCookie;
-  if (!cookie) return;
-  if (!cookie.name) issues.at('consistentHash', 'httpCookie').error('name required for HttpCookie');
 }

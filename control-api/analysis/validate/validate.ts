@@ -1,6 +1,6 @@
 /** Istio's validation webhook: what a cluster would refuse or warn of when the resource is applied. */
 import type { Loaded } from '../../resources/load.ts';
-import { describe, type FieldPath, type Resource } from '../../resources/resource.ts';
+import { describe, type FieldPath, type ObjectMeta, type Resource } from '../../resources/resource.ts';
 import type { Finding } from '../finding.ts';
 import { finding } from '../report.ts';
 import { validateAuthorizationPolicy } from './authorization-policy.ts';
@@ -20,7 +20,7 @@ import { validateWorkloadEntry } from './workload-entry.ts';
 import { validateWorkloadGroup } from './workload-group.ts';
 
 /** The loader has checked every spec against its schema, so each validator may rely on the types of what is there. */
-type Validate = (spec: never, issues: Issues) => void;
+type Validate = (spec: never, issues: Issues, metadata: ObjectMeta) => void;
 
 const VALIDATORS: Record<string, Validate> = {
   AuthorizationPolicy: validateAuthorizationPolicy,
@@ -55,7 +55,8 @@ export function validate(resource: Resource): Finding[] {
   const issues = new Issues();
   if (resource.group.endsWith('.istio.io')) {
     const metadata = new Issues(issues.found, undefined, ['metadata']);
-    if (validateMetadata(resource, metadata)) VALIDATORS[resource.kind]?.(resource.spec as never, issues);
+    if (validateMetadata(resource, metadata))
+      VALIDATORS[resource.kind]?.(resource.spec as never, issues, resource.metadata);
   }
   return issues.found.map((issue) => toFinding(resource, issue));
 }
