@@ -112,10 +112,11 @@ function repeatedNames({ hosts, port, secure }: OpenServer, { names }: Ports): s
 const overlapping = ({ port }: OpenServer, names: readonly string[]): string =>
   `two TLS servers on port ${port} have the host ${names.join(', ')}`;
 
+/** A server that is refused takes no host from those behind it. */
 function duplicates(hosts: readonly string[], port: number, known: Map<number, Set<string>>): string[] {
   const taken = known.get(port) ?? new Set();
   known.set(port, taken);
   const repeated = hosts.filter((host) => taken.has(host));
-  for (const host of hosts) taken.add(host);
+  if (repeated.length === 0) for (const host of hosts) taken.add(host);
   return repeated;
 }

@@ -6,9 +6,10 @@ import { about } from '../analysis/about.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { finding } from '../analysis/report.ts';
 import type { FieldPath, Resource } from '../resources/resource.ts';
+import { envoyFormatProblem } from './envoy-format.ts';
 import { claimPath, stringMatch } from './match.ts';
 import type { Memo } from './memo.ts';
-import type { HttpMatchSpec, HttpRouteSpec, VirtualServiceSpec } from './spec.ts';
+import type { HeadersSpec, HttpMatchSpec, HttpRouteSpec, VirtualServiceSpec } from './spec.ts';
 
 interface Refusal {
   path: FieldPath;
@@ -44,6 +45,10 @@ function refusalsOf(resource: Resource): readonly Finding[] {
 function virtualServiceRefusals(spec: VirtualServiceSpec): Refusal[] {
   return (spec.http ?? []).flatMap((route, index) => [
     ...routeRefusals(route, ['spec', 'http', index]),
+    ...headersRefusals(route.headers, ['spec', 'http', index, 'headers']),
+    ...(route.route ?? []).flatMap(({ headers }, at) =>
+      headersRefusals(headers, ['spec', 'http', index, 'route', at, 'headers']),
+    ),
     ...(route.match ?? []).flatMap((match, at) => matchRefusals(match, ['spec', 'http', index, 'match', at])),
   ]);
 }
@@ -62,6 +67,17 @@ function routeRefusals({ redirect, directResponse }: HttpRouteSpec, path: FieldP
     refusals.push({ path: [...path, 'directResponse', 'status'], problem });
   }
   return refusals;
+}
+
+function headersRefusals(headers: HeadersSpec | undefined, path: FieldPath): Refusal[] {
+  return (['request', 'response'] as const).flatMap((direction) =>
+    (['set', 'add'] as const).flatMap((field) =>
+      Object.entries(headers?.[direction]?.[field] ?? {}).flatMap(([name, value]) => {
+        const problem = envoyFormatProblem(value);
+        return problem === undefined ? [] : [{ path: [...path, direction, field, name], problem }];
+      }),
+    ),
+  );
 }
 
 /** A claim's matcher must have a pattern; only headers can be matched by being there. */

@@ -6,7 +6,6 @@ import type { RequestHeaderView } from './request-header-view.ts';
 
 /** Control headers that only a trusted hop may send, hop-by-hop headers, and the certificate a client claims to have. */
 const REMOVED: ReadonlySet<string> = new Set([
-  'x-envoy-attempt-count',
   'x-envoy-decorator-operation',
   'x-envoy-downstream-service-cluster',
   'x-envoy-downstream-service-node',

@@ -61,6 +61,8 @@ export function headerReader(name: string): (exchange: Exchange) => string | nul
 }
 
 function queryCondition(match: QueryParamMatch): Condition {
+  // No parameter's name has the sign in it that ends it.
+  if (match.name.includes('=')) return () => false;
   const test = testOf(match.match);
   return (exchange) => {
     const value = queryParameter(exchange.path, match.name);

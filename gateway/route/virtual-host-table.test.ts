@@ -37,3 +37,17 @@ test('without `*` an unknown host has no virtual host', () => {
   assert.equal(tableOf(['app.example.com']).find('b.example.com'), undefined);
   assert.equal(tableOf(['*.example.com']).find('.example.com'), undefined);
 });
+
+for (const [authority, expected] of [
+  ['b-shop.example.com', '*-shop.example.com'],
+  ['a.b-shop.example.com', '*-shop.example.com'],
+  ['a-shop.example.com', 'a-shop.example.com'],
+  ['-shop.example.com', '*.example.com'],
+  ['shop.example.com', '*.example.com'],
+  ['.example.com', undefined],
+] as const) {
+  test(`beside a wildcard within a label "${authority}" goes to ${expected ?? 'nobody'}`, () => {
+    const table = tableOf(['*-shop.example.com', '*.example.com', 'a-shop.example.com']);
+    assert.equal(table.find(authority)?.virtualHost.domains[0], expected);
+  });
+}

@@ -17,6 +17,8 @@ export class VirtualHostTable {
   readonly #exact = new Map<string, FoldedVirtualHost>();
   /** By the suffix behind the star, `.example.com`. */
   readonly #suffixes = new Map<string, FoldedVirtualHost>();
+  /** The lengths of all suffixes, longest first, when one is within a label (`*-shop.example.com`); else they begin at dots. */
+  #lengths: readonly number[] | undefined;
   #any: FoldedVirtualHost | undefined;
   readonly #large: FoldedVirtualHost[] = [];
   readonly #noHost: FoldedRoute;
@@ -45,6 +47,9 @@ export class VirtualHostTable {
       if (virtualHost.routes.length > MANY_ROUTES) this.#large.push(folded);
       if (index % HOSTS_A_SLICE === HOSTS_A_SLICE - 1) yield;
     }
+    const suffixes = [...this.#suffixes.keys()];
+    if (suffixes.some((suffix) => !suffix.startsWith('.')))
+      this.#lengths = [...new Set(suffixes.map(({ length }) => length))].sort((a, b) => b - a);
   }
 
   /** Sets virtual host and route of the exchange and gives the chain of that route. */
@@ -65,11 +70,21 @@ export class VirtualHostTable {
     const host = hostOf(authority);
     const exact = this.#exact.get(host);
     if (exact !== undefined || this.#suffixes.size === 0) return exact ?? this.#any;
+    return this.#bySuffix(host) ?? this.#any;
+  }
+
+  /** The star stands for at least one character. */
+  #bySuffix(host: string): FoldedVirtualHost | undefined {
+    for (const length of this.#lengths ?? []) {
+      const found = length < host.length ? this.#suffixes.get(host.slice(-length)) : undefined;
+      if (found !== undefined) return found;
+    }
+    if (this.#lengths !== undefined) return undefined;
     for (let dot = host.indexOf('.', 1); dot > 0; dot = host.indexOf('.', dot + 1)) {
       const found = this.#suffixes.get(host.slice(dot));
       if (found !== undefined) return found;
     }
-    return this.#any;
+    return undefined;
   }
 
   #add(domain: string, folded: FoldedVirtualHost): void {

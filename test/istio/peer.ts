@@ -40,6 +40,11 @@ export class IstioPeer {
     return new IstioPeer(child, JSON.parse(line).port);
   }
 
+  /** What the webhook says of each document: much quicker than a translation. */
+  async validate(documents: readonly string[]): Promise<Verdict[][]> {
+    return (await this.ask('validate', { documents })) as Verdict[][];
+  }
+
   /** @param mesh Istio's MeshConfig in YAML */
   async translate(config: string, mesh = ''): Promise<Translated> {
     return (await this.ask('translate', { config, mesh })) as Translated;

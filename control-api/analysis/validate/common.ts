@@ -66,12 +66,25 @@ interface Match {
 
 const RE2_HINT = 'Istio uses RE2 style regex-based match (https://github.com/google/re2/wiki/Syntax)';
 
-/** A StringMatch; only its regex can be wrong. */
+/** Istio's stand-in for the size of the compiled program, which Envoy limits. */
+const MAX_REGEX = 1024;
+
+export function regexp(pattern: string, where: string): Problem {
+  if (new TextEncoder().encode(pattern).length > MAX_REGEX)
+    return `"${where}": regex is too large, max length allowed is ${MAX_REGEX}`;
+  const error = re2Error(pattern);
+  return error && `"${where}": ${error}; ${RE2_HINT}`;
+}
+
+/** A StringMatch whose prefix may be empty. */
 export function stringMatchRegexp(match: Match | undefined, where: string): Problem {
   if (match?.regex === undefined) return undefined;
-  if (match.regex === '') return `"${where}": regex string match should not be empty`;
-  const error = re2Error(match.regex);
-  return error && `"${where}": ${error}; ${RE2_HINT}`;
+  return match.regex === '' ? `"${where}": regex string match should not be empty` : regexp(match.regex, where);
+}
+
+/** A StringMatch of anything but a path: Envoy takes no empty prefix there. */
+export function stringMatch(match: Match | undefined, where: string): Problem {
+  return match?.prefix === '' ? `"${where}": prefix string match should not be empty` : stringMatchRegexp(match, where);
 }
 
 const LABEL_KEY = /^(?:([a-zA-Z0-9](?:[-.a-zA-Z0-9]*[a-zA-Z0-9])?)\/)?((?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$/;
@@ -94,11 +107,32 @@ function labelKeyProblem(key: string): Problem {
   return name.length > MAX_LABEL ? `invalid tag key: "${key}" (name is too long)` : undefined;
 }
 
-export function exportTo(values: readonly string[] | undefined): string[] {
-  const list = values ?? [];
-  if (list.includes('*') && list.length > 1)
-    return ['cannot have both public (*) and non-public exportTo values for a resource'];
-  return list
-    .filter((value) => !['*', '.', '~'].includes(value) && !isDns1123Label(value))
-    .map((value) => `exportTo: invalid namespace ${JSON.stringify(value)}`);
+/**
+ * @param namespace the resource's own, which `.` stands for
+ * @param allowNone `~`, nobody, may be named, alone
+ */
+export function exportTo(values: readonly string[] | undefined, namespace: string, allowNone = false): string[] {
+  const seen = new Set<string>();
+  const problems: string[] = [];
+  for (const value of values ?? []) {
+    const key = value === '.' ? namespace : value;
+    const problem = seen.has(key) ? duplicate(value, key) : visibility(key, allowNone);
+    if (problem === undefined) seen.add(key);
+    else problems.push(problem);
+  }
+  if (seen.has('*') && values!.length > 1)
+    problems.push('cannot have both public (*) and non-public exportTo values for a resource');
+  if (seen.has('~') && values!.length > 1) problems.push('cannot export service entry to no one (~) and someone');
+  return problems;
+}
+
+const duplicate = (value: string, key: string): string =>
+  value === key
+    ? `duplicate entries in exportTo for entry ${value}`
+    : `duplicate entries in exportTo: . and current namespace ${key}`;
+
+function visibility(value: string, allowNone: boolean): Problem {
+  if (value === '~') return allowNone ? undefined : 'exportTo ~ (none) is not allowed for Istio configuration objects';
+  if (value === '*' || isDns1123Label(value)) return undefined;
+  return `only ., *, or a valid DNS 1123 label is allowed as exportTo entry, not ${JSON.stringify(value)}`;
 }

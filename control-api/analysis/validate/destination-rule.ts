@@ -20,7 +20,7 @@ export function validateDestinationRule(spec: DestinationRuleSpec, issues: Issue
     if (names.has(subset.name)) at.at('name').error(`duplicate subset names: ${subset.name}`);
     names.add(subset.name);
   });
-  issues.at('exportTo').check(...exportTo(spec.exportTo));
+  issues.at('exportTo').check(...exportTo(spec.exportTo, namespace));
   const { workloadSelector } = spec;
   if (!workloadSelector) return;
   validateLabels(workloadSelector, issues.at('workloadSelector'));

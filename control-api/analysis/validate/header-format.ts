@@ -1,75 +1,84 @@
 /**
- * Header values of VirtualServices, checked as Istio checks them before Envoy sees them: `%%` is a percent sign, everything
- * else after a `%` must be a complete operator that Envoy knows (Envoy docs: "Custom request/response headers").
+ * Header values of VirtualServices, checked as Istio checks them before Envoy sees them: `%%` is a percent sign, any other
+ * `%` opens a command, `%NAME%`, `%NAME(text)%` or `%NAME(["text","text"])%`. Which names there are is for Envoy to say.
  */
 
-/** Operators that take no argument. */
-const PLAIN = new Set([
-  'DOWNSTREAM_REMOTE_ADDRESS',
-  'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT',
-  'DOWNSTREAM_DIRECT_REMOTE_ADDRESS',
-  'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT',
-  'DOWNSTREAM_LOCAL_ADDRESS',
-  'DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT',
-  'DOWNSTREAM_LOCAL_PORT',
-  'DOWNSTREAM_LOCAL_URI_SAN',
-  'DOWNSTREAM_PEER_URI_SAN',
-  'DOWNSTREAM_LOCAL_SUBJECT',
-  'DOWNSTREAM_PEER_SUBJECT',
-  'DOWNSTREAM_PEER_ISSUER',
-  'DOWNSTREAM_TLS_SESSION_ID',
-  'DOWNSTREAM_TLS_CIPHER',
-  'DOWNSTREAM_TLS_VERSION',
-  'DOWNSTREAM_PEER_FINGERPRINT_256',
-  'DOWNSTREAM_PEER_FINGERPRINT_1',
-  'DOWNSTREAM_PEER_SERIAL',
-  'DOWNSTREAM_PEER_CERT',
-  'DOWNSTREAM_PEER_CERT_V_START',
-  'DOWNSTREAM_PEER_CERT_V_END',
-  'HOSTNAME',
-  'PROTOCOL',
-  'UPSTREAM_REMOTE_ADDRESS',
-  'START_TIME',
-  'RESPONSE_FLAGS',
-  'RESPONSE_CODE',
-  'RESPONSE_CODE_DETAILS',
-  'VIRTUAL_CLUSTER_NAME',
-  'ROUTE_NAME',
-  'CLUSTER_METADATA',
-]);
+type State = 'literal' | 'name' | 'arguments' | 'element' | 'text' | 'array' | 'close' | 'end';
 
-/** Operators with an argument: `%REQ(x-name)%`. */
-const WITH_ARGUMENT = new Set([
-  'REQ',
-  'UPSTREAM_METADATA',
-  'DYNAMIC_METADATA',
-  'FILTER_STATE',
-  'PER_REQUEST_STATE',
-  'START_TIME',
-  'ENVIRONMENT',
-  'CLUSTER_METADATA',
-  'RESP',
-  'TRAILER',
-]);
+/** What each state takes, and where that leads. */
+const GRAMMAR: Record<State, readonly (readonly [taken: RegExp, next: State])[]> = {
+  literal: [
+    [/%%|[^%]+/y, 'literal'],
+    [/%(?=.)/sy, 'name'],
+  ],
+  name: [
+    [/[^%(]+/y, 'name'],
+    [/%/y, 'literal'],
+    [/\(/y, 'arguments'],
+  ],
+  // Whatever opens the text belongs to it, a closing parenthesis too.
+  arguments: [
+    [/ +/y, 'arguments'],
+    [/\[/y, 'element'],
+    [/./sy, 'text'],
+  ],
+  element: [
+    [/ +/y, 'element'],
+    [/"/y, 'text'],
+  ],
+  text: [
+    [/(?:\\.|[^\\)"])+/sy, 'text'],
+    [/\)/y, 'end'],
+    [/"/y, 'array'],
+  ],
+  array: [
+    [/ +/y, 'array'],
+    [/,/y, 'element'],
+    [/\]/y, 'close'],
+  ],
+  close: [
+    [/ +/y, 'close'],
+    [/\)/y, 'end'],
+  ],
+  end: [
+    [/ +/y, 'end'],
+    [/%/y, 'literal'],
+  ],
+};
 
-const OPERATOR = /^%([A-Z0-9_]+)(\((?:[^()]|\([^()]*\))*\))?/;
+/** What a state says of a character that it does not take. */
+const EXPECTED: Record<State, string> = {
+  literal: 'Un-escaped %',
+  name: '',
+  arguments: '',
+  element: `Expecting '"'`,
+  text: 'Un-terminated backslash in JSON string',
+  array: "Expecting ',', ']', or whitespace",
+  close: "Expecting ')' or whitespace",
+  end: "Expecting '%' or whitespace after",
+};
+
+/** Control characters, but not the tab. */
+const CONTROL = /[^\t\x20-\x7e\u0080-\uffff]/;
 
 /** undefined when the value is fine. */
 export function headerValueError(value: string): string | undefined {
-  for (let at = value.indexOf('%'); at >= 0; at = value.indexOf('%', at)) {
-    if (value[at + 1] === '%') {
-      at += 2;
-      continue;
-    }
-    const operator = OPERATOR.exec(value.slice(at));
-    if (!operator) return wrong('Un-escaped %');
-    const end = at + operator[0].length;
-    if (value[end] !== '%') return wrong("Expecting '%' or whitespace after");
-    if (!known(operator[1]!, operator[2] !== undefined)) return wrong(`Invalid variable: ${operator[1]}`);
-    at = end + 1;
+  if (CONTROL.test(value)) return `header value configuration ${JSON.stringify(value)} is invalid`;
+  let state: State = 'literal';
+  for (let at = 0; at < value.length; ) {
+    const step = stepAt(value, at, state);
+    if (step === undefined) return wrong(EXPECTED[state]);
+    [at, state] = step;
+  }
+  return state === 'literal' ? undefined : wrong(`Un-terminated variable expression '${value}'`);
+}
+
+function stepAt(value: string, at: number, state: State): [at: number, state: State] | undefined {
+  for (const [taken, next] of GRAMMAR[state]) {
+    taken.lastIndex = at;
+    if (taken.test(value)) return [taken.lastIndex, next];
   }
   return undefined;
 }
 
 const wrong = (why: string) => `header value configuration: invalid header configuration. ${why}`;
-const known = (name: string, hasArgument: boolean) => (hasArgument ? WITH_ARGUMENT : PLAIN).has(name);

@@ -1,37 +1,41 @@
 /** One match of an HTTP rule, as Istio's webhook judges it. */
-import { httpHeaderName, labels, port, stringMatchRegexp } from './common.ts';
-import type { HttpRoute, RouteContext } from './http-route.ts';
+import { claimPath } from '../../compile/match.ts';
+import { httpHeaderName, labels, port, stringMatch, stringMatchRegexp } from './common.ts';
+import { isDns1123Label } from './domain.ts';
+import { validateGatewayNames } from './gateway-names.ts';
+import type { HttpRoute } from './http-route.ts';
 import type { Issues } from './issues.ts';
 
-export type HttpMatch = NonNullable<HttpRoute['match']>[number];
-type Headers = NonNullable<HttpMatch['headers']>;
+type HttpMatch = NonNullable<HttpRoute['match']>[number];
 
-const CLAIMS = /^@request\.auth\.claims[.[]/i;
+export function validateMatch(match: HttpMatch, issues: Issues): void {
+  for (const [name, value] of Object.entries(match.headers ?? {}))
+    issues.at('headers', name).check(headerName(name), stringMatch(value, 'headers'));
+  for (const [name, value] of Object.entries(match.withoutHeaders ?? {})) {
+    const at = issues.at('withoutHeaders', name);
+    at.check(headerName(name));
+    // No regular expression, but Istio's word for "is there".
+    if (value?.regex !== '*') at.check(stringMatch(value, 'withoutHeaders'));
+  }
+  issues.at('uri').check(stringMatchRegexp(match.uri, 'uri'));
+  for (const field of ['scheme', 'method', 'authority'] as const)
+    issues.at(field).check(stringMatch(match[field], field));
+  for (const [name, value] of Object.entries(match.queryParams ?? {}))
+    issues.at('queryParams', name).check(stringMatch(value, 'queryParams'));
+  validatePlace(match, issues);
+}
 
-export function validateMatch(match: HttpMatch, context: RouteContext, issues: Issues): void {
-  validateHeaderMatches(match.headers, context, issues.at('headers'));
-  validateHeaderMatches(match.withoutHeaders, context, issues.at('withoutHeaders'));
-  for (const field of ['uri', 'scheme', 'method', 'authority'] as const) {
-    issues.at(field).check(stringMatchRegexp(match[field], field));
-  }
-  for (const [name, param] of Object.entries(match.queryParams ?? {})) {
-    issues.at('queryParams', name).check(stringMatchRegexp(param, 'queryParams'));
-  }
-  issues.at('sourceLabels').check(...labels(match.sourceLabels ?? {}));
+/** Where the rule holds: ports, gateways, sources. */
+function validatePlace(match: HttpMatch, issues: Issues): void {
   if (match.port) issues.at('port').check(port(match.port));
+  issues.at('sourceLabels').check(...labels(match.sourceLabels ?? {}));
+  validateGatewayNames(match.gateways ?? [], issues.at('gateways'));
+  const { sourceNamespace = '' } = match;
+  if (sourceNamespace !== '' && !isDns1123Label(sourceNamespace))
+    issues.at('sourceNamespace').error(`sourceNamespace match ${sourceNamespace} is invalid`);
 }
 
-function validateHeaderMatches(headers: Headers | undefined, { onGateway, role }: RouteContext, issues: Issues): void {
-  for (const [name, match] of Object.entries(headers ?? {})) {
-    const at = issues.at(name);
-    at.check(stringMatchRegexp(match, 'headers'));
-    if (!CLAIMS.test(name)) at.check(headerNameProblem(name));
-    else if (!onGateway && role === 'root')
-      at.error(`JWT claim based routing (key: ${name}) is only supported for gateway, found no gateways: []`);
-  }
-}
+const PSEUDO = [':method', ':scheme', ':authority', ':path', ':status'];
 
-/** `:authority` and the like may be matched on. */
-function headerNameProblem(name: string): string | undefined {
-  return name.startsWith(':') ? undefined : httpHeaderName(name);
-}
+const headerName = (name: string): string | undefined =>
+  claimPath(name) || PSEUDO.includes(name) ? undefined : httpHeaderName(name);

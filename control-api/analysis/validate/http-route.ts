@@ -1,7 +1,7 @@
 /** One HTTP rule of a VirtualService, as Istio's webhook judges it. */
 import type { VirtualServiceSpec } from '../../resources/types.gen.ts';
-import { duration, operatedHeaderName, percentage, port, re2Error } from './common.ts';
-import { wildcardDomain } from './domain.ts';
+import { duration, operatedHeaderName, port, regexp } from './common.ts';
+import { isDns1123Label, wildcardDomain } from './domain.ts';
 import { headerValueError } from './header-format.ts';
 import { validateMatch } from './http-match.ts';
 import { validateCors, validateFault, validateRetries } from './http-traffic.ts';
@@ -11,21 +11,17 @@ export type HttpRoute = NonNullable<VirtualServiceSpec['http']>[number];
 type Destination = NonNullable<HttpRoute['mirror']>;
 type HeadersField = NonNullable<HttpRoute['headers']>;
 
-export interface RouteContext {
-  role: 'root' | 'delegate';
-  /** Bound to some gateway other than `mesh`. */
-  onGateway: boolean;
-}
-
-export function validateHttpRoute(route: HttpRoute, context: RouteContext, issues: Issues): void {
-  validateKind(route, context, issues);
-  issues.each(['match'], route.match, (match, at) => validateMatch(match, context, at));
+/** @param isDelegate of a VirtualService without hosts */
+export function validateHttpRoute(route: HttpRoute, isDelegate: boolean, issues: Issues): void {
+  validateKind(route, isDelegate, issues);
+  issues.each(['match'], route.match, validateMatch);
   validateHeaders(route.headers, issues.at('headers'));
   validateWeights(route, issues);
   validateMirrors(route, issues);
   validateRedirect(route, issues.at('redirect'));
   validateDirectResponse(route, issues.at('directResponse'));
   validateRewrite(route, issues.at('rewrite'));
+  validateAuthority(route, issues);
   validateFault(route.fault, issues.at('fault'));
   validateCors(route.corsPolicy, issues.at('corsPolicy'));
   validateRetries(route.retries, issues.at('retries'));
@@ -33,8 +29,8 @@ export function validateHttpRoute(route: HttpRoute, context: RouteContext, issue
 }
 
 /** Exactly one of route, redirect, directResponse and delegate says what a rule does. */
-function validateKind(route: HttpRoute, { role }: RouteContext, issues: Issues): void {
-  if (route.delegate && role === 'root') {
+function validateKind(route: HttpRoute, isDelegate: boolean, issues: Issues): void {
+  if (route.delegate && !isDelegate) {
     validateRoot(route, issues);
     return;
   }
@@ -46,6 +42,7 @@ function validateKind(route: HttpRoute, { role }: RouteContext, issues: Issues):
     rewrite: route.rewrite !== undefined,
     directResponse: route.directResponse !== undefined,
   };
+  if (route.mirror && route.mirrors?.length) issues.error('HTTP route cannot contain both mirror and mirrors');
   const kind = route.redirect ? 'redirect' : route.directResponse ? 'directResponse' : undefined;
   if (!kind && !hasRoute) issues.error('HTTP route, redirect or direct_response is required');
   for (const [field, text] of Object.entries(kind ? EXCLUDED[kind] : {})) if (present[field]) issues.error(text);
@@ -61,24 +58,23 @@ const EXCLUDED: Record<'redirect' | 'directResponse', Record<string, string>> = 
   },
   directResponse: {
     route: 'HTTP route cannot contain both route and direct_response',
+    fault: 'HTTP route cannot contain both fault and direct_response',
     rewrite: 'HTTP route rule cannot contain both rewrite and direct_response',
   },
 };
 
 function validateRoot(route: HttpRoute, issues: Issues): void {
-  if (!route.delegate?.name) issues.at('delegate').error('name of delegate VirtualService must not be empty');
-  for (const field of ['route', 'redirect', 'directResponse'] as const) {
-    const value = route[field];
-    if (value !== undefined && !(Array.isArray(value) && value.length === 0))
-      issues.at(field).error(`root HTTP route with delegate cannot contain ${field}`);
-  }
+  const problem = (field: string) => `root HTTP route ${route.name ?? ''} must not specify ${field}`;
+  if (route.redirect) issues.at('redirect').error(problem('redirect'));
+  if (route.route?.length) issues.at('route').error(problem('route'));
 }
 
 function validateWeights(route: HttpRoute, issues: Issues): void {
   const destinations = route.route ?? [];
   let total = 0;
   issues.each(['route'], destinations, ({ destination, weight = 0, headers }, at) => {
-    validateDestination(destination, at.at('destination'));
+    if (destination) validateDestination(destination, at.at('destination'));
+    else at.error('destination is required');
     validateHeaders(headers, at.at('headers'));
     if (weight < 0) at.at('weight').error(`weight ${weight} < 0`);
     total += weight;
@@ -86,31 +82,34 @@ function validateWeights(route: HttpRoute, issues: Issues): void {
   if (destinations.length > 1 && total === 0) issues.at('route').error('total destination weight = 0');
 }
 
-export function validateDestination(destination: Destination | undefined, issues: Issues): void {
-  if (!destination) {
-    issues.error('destination may not be null');
-    return;
-  }
-  const host = destination.host ?? '';
-  if (host === '*') issues.at('host').error('invalid destination host *');
-  else issues.at('host').check(wildcardDomain(host));
-  if (destination.subset !== undefined && !/^[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$/.test(destination.subset)) {
-    issues.at('subset').error(`subset name is invalid: ${destination.subset}`);
-  }
+function validateDestination(destination: Destination, issues: Issues): void {
+  const { host = '', subset = '' } = destination;
+  issues.at('host').check(host === '*' ? 'invalid destination host *' : wildcardDomain(host));
+  if (subset !== '' && !isDns1123Label(subset)) issues.at('subset').error(`subset name is invalid: ${subset}`);
   if (destination.port) issues.at('port', 'number').check(port(destination.port.number ?? 0));
 }
 
 function validateMirrors(route: HttpRoute, issues: Issues): void {
-  const mirrors = route.mirrors ?? [];
-  if (route.mirror && mirrors.length > 0) issues.error('HTTP route cannot contain both mirror and mirrors');
   if (route.mirror) validateDestination(route.mirror, issues.at('mirror'));
-  issues.each(['mirrors'], mirrors, ({ destination, percentage: share }, at) => {
+  issues.each(['mirrors'], route.mirrors, ({ destination, percentage }, at) => {
+    if (!destination) {
+      at.error('destination is required for mirrors');
+      return;
+    }
     validateDestination(destination, at.at('destination'));
-    at.at('percentage').check(percentage(share?.value));
+    at.at('percentage').check(mirrored(percentage?.value, 'mirror percentage'));
   });
-  const share = route.mirrorPercentage?.value ?? 0;
-  if (share > 100)
-    issues.at('mirrorPercentage').error(`mirror_percentage must have a max value of 100 (it has ${share.toFixed(6)})`);
+  issues.at('mirrorPercentage').check(mirrored(route.mirrorPercentage?.value, 'mirror_percentage'));
+  const { mirrorPercent } = route;
+  if (mirrorPercent === undefined) return;
+  if (mirrorPercent > 100)
+    issues.at('mirrorPercent').error(`mirror_percent must have a max value of 100 (it has ${mirrorPercent})`);
+  issues.at('mirrorPercent').warn('using deprecated setting "mirrorPercent", use "mirrorPercentage" instead');
+}
+
+function mirrored(share = 0, name = ''): string | undefined {
+  if (share > 100) return `${name} must have a max value of 100 (it has ${share.toFixed(6)})`;
+  return share < 0 ? `${name} must have a min value of 0 (it has ${share.toFixed(6)})` : undefined;
 }
 
 function validateHeaders(headers: HeadersField | undefined, issues: Issues): void {
@@ -133,13 +132,18 @@ const LOWEST_STATUS = 200;
 /** Istio says 599 and lets 600 pass; Envoy refuses that one, and so does the compiler. */
 const HIGHEST_STATUS = 599;
 
-function validateRedirect({ redirect }: HttpRoute, issues: Issues): void {
+function validateRedirect({ redirect, match = [] }: HttpRoute, issues: Issues): void {
   if (!redirect) return;
-  const { uri, authority, port: number, derivePort, scheme, redirectCode } = redirect;
-  if (!uri && !authority && !number && !derivePort && !scheme)
+  const { uri, prefixRewrite, authority, port: number, derivePort, scheme, redirectCode } = redirect;
+  const isPrefix = match.every((one) => !one.uri || one.uri.prefix !== undefined);
+  if (uri && prefixRewrite) issues.error('redirect may only specify one of uri or prefix_rewrite');
+  else if (prefixRewrite && !isPrefix)
+    issues.at('prefixRewrite').error('redirect prefix_rewrite requires all URI matches to use prefix match type');
+  if (!uri && !prefixRewrite && !authority && number === undefined && derivePort === undefined && !scheme)
     issues.error('redirect must specify URI, authority, scheme, or port');
   if (scheme && scheme !== 'http' && scheme !== 'https')
-    issues.at('scheme').error('redirect scheme must be http or https');
+    issues.at('scheme').error('invalid redirect scheme, must be "http" or "https"');
+  if (number) issues.at('port').check(port(number));
   if (redirectCode && (redirectCode < 300 || redirectCode > 399))
     issues.at('redirectCode').error(`${redirectCode} is not a valid redirect code, must be 3xx`);
 }
@@ -149,25 +153,41 @@ function validateDirectResponse({ directResponse }: HttpRoute, issues: Issues): 
   const { status = 0, body } = directResponse;
   if (status < LOWEST_STATUS || status > HIGHEST_STATUS + 1)
     issues.at('status').error(`HTTP status ${status} is not in range ${LOWEST_STATUS}-${HIGHEST_STATUS}`);
-  const size = body?.string?.length ?? 0;
-  // Envoy's limit for a body in the route configuration; Istio only warns from 100 kB on.
-  if (size > 1024 * 1024) issues.at('body').error('response body size is too large');
+  if (body?.bytes !== undefined && !BASE64.test(body.bytes.replace(/[\r\n]/g, '')))
+    issues.at('body', 'bytes').error('illegal base64 data');
+  const size = new TextEncoder().encode(body?.string ?? '').length + ((body?.bytes?.length ?? 0) / 4) * 3;
+  const problem = 'large direct_responses may impact control plane performance';
+  if (size > MOST_BYTES) issues.at('body').error(`${problem}, must be less than 1MB`);
+  else if (size > MANY_BYTES) issues.at('body').warn(problem);
 }
 
-function validateRewrite({ rewrite, headers }: HttpRoute, issues: Issues): void {
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const MANY_BYTES = 100 * 1024;
+const MOST_BYTES = 1024 * 1024;
+
+function validateRewrite({ rewrite }: HttpRoute, issues: Issues): void {
   if (!rewrite) return;
   const { uri, uriRegexRewrite, authority } = rewrite;
-  if ((uri && uriRegexRewrite) || (!uri && !uriRegexRewrite && !authority)) {
+  if (uri && uriRegexRewrite) issues.error('rewrite may only contain one of URI or UriRegexRewrite');
+  if (!uri && !uriRegexRewrite && !authority) {
     issues.error(
       'rewrite must specify at least one of URI, UriRegexRewrite, or authority. Only one of URI or UriRegexRewrite may be specified',
     );
   }
   if (uriRegexRewrite) validateRegexRewrite(uriRegexRewrite, issues.at('uriRegexRewrite'));
-  for (const [name, value] of Object.entries(headers?.request?.set ?? {})) {
-    if (authority && ['host', ':authority'].includes(name.toLowerCase())) {
-      issues
-        .at('authority')
-        .error(`authority header cannot be set multiple times: have "${authority}", attempting to set "${value}"`);
+}
+
+/** By rewrite.authority, and by the headers that are set and added. */
+function validateAuthority({ rewrite, headers }: HttpRoute, issues: Issues): void {
+  let current = rewrite?.authority;
+  for (const field of ['set', 'add'] as const) {
+    for (const [name, value] of Object.entries(headers?.request?.[field] ?? {})) {
+      if (!['host', ':authority'].includes(name.toLowerCase())) continue;
+      if (current)
+        issues
+          .at('headers', 'request', field, name)
+          .error(`authority header cannot be set multiple times: have "${current}", attempting to set "${value}"`);
+      current = value;
     }
   }
 }
@@ -177,6 +197,6 @@ function validateRegexRewrite({ match, rewrite }: { match?: string; rewrite?: st
     issues.error('UriRegexRewrite has errors\nUriRegexRewrite requires both Rewrite and Match fields to be specified');
     return;
   }
-  const error = re2Error(match);
+  const error = regexp(match, 'HTTPRewrite.UriRegexRewrite.Match');
   if (error) issues.at('match').error(`UriRegexRewrite has errors\n${error}`);
 }

@@ -1,4 +1,5 @@
 /** ServiceEntry, as Istio's webhook judges it; what its resolution asks for is judged in resolution.ts. */
+import type { ObjectMeta } from '../../resources/resource.ts';
 import type { ServiceEntrySpec } from '../../resources/types.gen.ts';
 import { exportTo, port, portName } from './common.ts';
 import { isIp, partialWildcard, wildcardDomain } from './domain.ts';
@@ -8,7 +9,7 @@ import { isHttp, isKnown, isTls } from './protocol.ts';
 import { validateResolution } from './resolution.ts';
 import { labelProblems } from './selector.ts';
 
-export function validateServiceEntry(spec: ServiceEntrySpec, issues: Issues): void {
+export function validateServiceEntry(spec: ServiceEntrySpec, issues: Issues, { namespace }: ObjectMeta): void {
   const { hosts = [], resolution = 'NONE', workloadSelector } = spec;
   const selected = workloadSelector && labelProblems(workloadSelector.labels);
   if (selected?.length) {
@@ -24,7 +25,7 @@ export function validateServiceEntry(spec: ServiceEntrySpec, issues: Issues): vo
   if (resolution !== 'NONE' && hosts.length > 1 && spec.ports?.some(({ protocol = '' }) => !tellsHosts(protocol))) {
     issues.at('ports').error('multiple hosts provided with non-HTTP, non-TLS ports');
   }
-  issues.at('exportTo').check(...exportTo(spec.exportTo));
+  issues.at('exportTo').check(...exportTo(spec.exportTo, namespace, true));
 }
 
 const tellsHosts = (protocol: string): boolean => isHttp(protocol) || isTls(protocol);

@@ -1,27 +1,50 @@
 /** VirtualService, as Istio's webhook judges it: hosts and gateways here, one HTTP rule in http-route.ts. */
+
+import { claimPath } from '../../compile/match.ts';
+import type { ObjectMeta } from '../../resources/resource.ts';
 import type { VirtualServiceSpec } from '../../resources/types.gen.ts';
 import { exportTo } from './common.ts';
 import { isIp, wildcardDomain } from './domain.ts';
-import { type RouteContext, validateHttpRoute } from './http-route.ts';
+import { validateGatewayNames } from './gateway-names.ts';
+import { validateHttpRoute } from './http-route.ts';
 import type { Issues } from './issues.ts';
 import { warnUnused } from './unused-routes.ts';
 
-export function validateVirtualService(spec: VirtualServiceSpec, issues: Issues): void {
+export function validateVirtualService(spec: VirtualServiceSpec, issues: Issues, { namespace }: ObjectMeta): void {
   const { hosts = [], gateways = [], http = [] } = spec;
   const isDelegate = hosts.length === 0;
   const appliesToMesh = gateways.length === 0 || gateways.includes('mesh');
-  if (isDelegate && gateways.length > 0) issues.error('delegate virtual service must have no gateways');
-  if (!isDelegate) validateHosts(hosts, appliesToMesh, issues.at('hosts'));
+  if (isDelegate) validateDelegate(spec, issues);
+  else validateHosts(hosts, appliesToMesh, issues.at('hosts'));
+  validateGatewayNames(gateways, issues.at('gateways'));
   if (http.length + (spec.tcp?.length ?? 0) + (spec.tls?.length ?? 0) === 0) {
     issues.error('http, tcp or tls must be provided in virtual service');
   }
-  const context: RouteContext = {
-    role: isDelegate ? 'delegate' : 'root',
-    onGateway: gateways.some((gateway) => gateway !== 'mesh'),
-  };
-  issues.each(['http'], http, (route, at) => validateHttpRoute(route, context, at));
-  issues.at('exportTo').check(...exportTo(spec.exportTo));
+  issues.each(['http'], http, (route, at) => validateHttpRoute(route, isDelegate, at));
+  if (appliesToMesh) refuseClaims(spec, issues);
+  issues.at('exportTo').check(...exportTo(spec.exportTo, namespace));
   warnUnused(http, issues.at('http'));
+}
+
+function validateDelegate({ gateways, tls, tcp }: VirtualServiceSpec, issues: Issues): void {
+  const problem = (what: string) => `delegate virtual service must have no ${what} specified`;
+  if (gateways?.length) issues.at('gateways').error(problem('gateways'));
+  if (tls?.length) issues.at('tls').error(problem('tls route'));
+  if (tcp?.length) issues.at('tcp').error(problem('tcp route'));
+}
+
+/** Only a gateway routes by the claims of a token: not a delegate's own rules either, which name none. */
+function refuseClaims({ http = [], gateways = [] }: VirtualServiceSpec, issues: Issues): void {
+  issues.each(['http'], http, ({ match }, route) => {
+    route.each(['match'], match, ({ headers, withoutHeaders }, at) => {
+      for (const [field, matches] of Object.entries({ headers, withoutHeaders })) {
+        for (const name of Object.keys(matches ?? {}).filter(claimPath))
+          at.at(field, name).error(
+            `JWT claim based routing (key: ${name}) is only supported for gateway, found no gateways: [${gateways.join(' ')}]`,
+          );
+      }
+    });
+  });
 }
 
 function validateHosts(hosts: readonly string[], appliesToMesh: boolean, issues: Issues): void {

@@ -7,7 +7,7 @@ import type {
   HeaderOperation,
   StringMatch,
 } from '../../../gateway/snapshot.ts';
-import { headerValueError } from '../../analysis/validate/header-format.ts';
+import { envoyFormatProblem } from '../envoy-format.ts';
 import { EnvoyRejects, type Message } from './message.ts';
 import { oneOf, requiredMessage, requiredText, violation } from './violations.ts';
 
@@ -69,7 +69,7 @@ function appendAction(message: Message): AppendAction {
 
 function formatOf(header: Message): string {
   const value = header.text('value');
-  const wrong = headerValueError(value);
+  const wrong = envoyFormatProblem(value);
   if (wrong !== undefined) throw new EnvoyRejects(wrong);
   return value;
 }

@@ -49,6 +49,9 @@ func (s *standalone) resources() (*bootstrap.Bootstrap_StaticResources, error) {
 
 func (s *standalone) settleListener(one *listener.Listener) error {
 	socket := one.GetAddress().GetSocketAddress()
+	if socket == nil {
+		return fmt.Errorf("%v is no TCP port", one.GetAddress())
+	}
 	socket.Address = "127.0.0.1"
 	socket.PortSpecifier = &core.SocketAddress_PortValue{PortValue: 0}
 	one.AdditionalAddresses = nil
