@@ -9,6 +9,7 @@ import { addHttpFilters } from './http-filters.ts';
 import { extAuthzFilters } from './policies/custom.ts';
 import { type AuthorizationPolicy, rbacPolicies } from './policies/rbac-rules.ts';
 import { placePolicies, splitByScope } from './policies/scope.ts';
+import { trustDomainsOf } from './policies/trust-domains.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 
 /** Istio's order; CUSTOM comes before all of them and is not an RBAC filter. */
@@ -25,7 +26,7 @@ export const authorizationPolicy: Processor = {
     const { ours, others } = splitByScope<AuthorizationPolicySpec>(input, 'AuthorizationPolicy');
     draft.findings.push(...policyPitfalls(ours, others, input));
     const custom = ours.filter((policy) => actionOf(policy) === 'CUSTOM');
-    addHttpFilters(draft, [...extAuthzFilters(custom, input, draft), ...rbacFilters(ours)]);
+    addHttpFilters(draft, [...extAuthzFilters(custom, input, draft), ...rbacFilters(ours, trustDomainsOf(input))]);
     placePolicies(draft, ours as unknown as Resource[], others as unknown as Resource[]);
   },
 };
@@ -37,11 +38,13 @@ export const isDryRun = ({ metadata }: AuthorizationPolicy): boolean =>
   /^(1|t|true)$/i.test(metadata.annotations['istio.io/dry-run'] ?? '');
 
 /** For each action the enforced policies, and apart from them those on trial. */
-export function rbacFilters(policies: readonly AuthorizationPolicy[]): HttpFilter[] {
+export function rbacFilters(policies: readonly AuthorizationPolicy[], trustDomains: readonly string[]): HttpFilter[] {
   return ACTIONS.flatMap(([name, action, phase]) => {
     const mine = policies.filter((policy) => actionOf(policy) === name);
     return [false, true].flatMap((shadow): HttpFilter[] => {
-      const chosen = mine.filter((policy) => isDryRun(policy) === shadow).flatMap(rbacPolicies);
+      const chosen = mine
+        .filter((policy) => isDryRun(policy) === shadow)
+        .flatMap((policy) => rbacPolicies(policy, trustDomains));
       if (chosen.length === 0) return [];
       return [{ phase, config: { kind: 'rbac', action, policies: chosen, ...(shadow && { shadow }) } }];
     });

@@ -2,10 +2,12 @@
  * What Istio accepts and Envoy then refuses. There it keeps the whole route table or listener at its last good state;
  * here the resource alone is left out, and said so.
  */
+import { readKey } from '../../gateway/authn/jwks.ts';
 import { about } from '../analysis/about.ts';
 import type { Finding } from '../analysis/finding.ts';
 import { finding } from '../analysis/report.ts';
 import type { FieldPath, Resource } from '../resources/resource.ts';
+import type { AuthorizationPolicySpec } from '../resources/types.gen.ts';
 import { envoyFormatProblem } from './envoy-format.ts';
 import { claimPath, stringMatch } from './match.ts';
 import type { Memo } from './memo.ts';
@@ -19,6 +21,7 @@ interface Refusal {
 const CHECKS: Record<string, (spec: Record<string, unknown>) => Refusal[]> = {
   VirtualService: virtualServiceRefusals,
   RequestAuthentication: requestAuthenticationRefusals,
+  AuthorizationPolicy: authorizationPolicyRefusals,
   EnvoyFilter: envoyFilterRefusals,
 };
 
@@ -97,15 +100,30 @@ function requestAuthenticationRefusals({ jwtRules }: { jwtRules?: { jwks?: strin
   );
 }
 
-const KEY_TYPES = new Set(['RSA', 'EC', 'OKP', 'oct']);
-
 function hasKey(jwks: string): boolean {
   try {
-    const { keys } = JSON.parse(jwks) as { keys?: { kty?: string }[] };
-    return keys?.some(({ kty }) => KEY_TYPES.has(kty ?? '')) ?? false;
+    const { keys = [] } = JSON.parse(jwks) as { keys?: { kty?: string }[] };
+    // Envoy takes shared secrets, too.
+    return keys.some((key) => key?.kty === 'oct' || typeof readKey(key) !== 'string');
   } catch {
     return false;
   }
+}
+
+/** A template of a path is a path: Envoy does not start with one that begins otherwise. */
+function authorizationPolicyRefusals({ rules }: AuthorizationPolicySpec): Refusal[] {
+  return (rules ?? []).flatMap(({ to }, rule) =>
+    (to ?? []).flatMap(({ operation }, index) =>
+      (['paths', 'notPaths'] as const).flatMap((field) =>
+        (operation?.[field] ?? [])
+          .filter((path) => /\{\*\*?\}/.test(path) && !path.startsWith('/'))
+          .map((path) => ({
+            path: ['spec', 'rules', rule, 'to', index, 'operation', field],
+            problem: `the template ${path} does not begin with a slash`,
+          })),
+      ),
+    ),
+  );
 }
 
 interface ConfigPatch {

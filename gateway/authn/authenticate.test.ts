@@ -1,6 +1,8 @@
 /** The answers below are those of Envoy 1.40 with Istio's requirement tree, asked once by hand; test/peers asks it again. */
 import assert from 'node:assert/strict';
+import { KeyObject, sign, type webcrypto } from 'node:crypto';
 import { test } from 'node:test';
+import type { JWK } from 'jose';
 import type { Exchange, LocalReply } from '../exchange.ts';
 import type { JwtProvider } from '../snapshot.ts';
 import { fakeExchange, providerOf, signer } from './fixture.ts';
@@ -13,12 +15,26 @@ const g1 = await one.sign({ iss: 'i1', sub: 'a', n: 1.5, deep: { list: ['x'] } }
 const g2 = await two.sign({ iss: 'i2', sub: 'z' });
 const expired = await one.sign({ iss: 'i1', sub: 'a', exp: 1_000 });
 const unknown = await one.sign({ iss: 'zz' });
+const three = await signer('ES384', 'k3');
+const edwards = await signer('EdDSA', 'k4');
+/** Signed with the curve of another algorithm, as Node's crypto allows and jose does not. */
+const crossed = crossSigned(three.privateKey, { iss: 'i1', sub: 'c' });
+const unnamed = ({ kid: _kid, alg: _alg, ...jwk }: JWK): JWK => jwk;
+const nobody = await one.sign({ iss: 'i1' }, { kid: '' });
+const half = crossSigned(three.privateKey, { iss: 'i1', half: '\ud83d' });
 const forgedSignature = `${g1.slice(0, -8)}AAAAAAAA`;
 
 const first = (fields: Partial<JwtProvider> = {}) =>
   providerOf([one.jwk], { name: 'origins-0', issuer: 'i1', ...fields });
 const second = (fields: Partial<JwtProvider> = {}) =>
   providerOf([two.jwk], { name: 'origins-1', issuer: 'i2', ...fields });
+
+function crossSigned(key: CryptoKey, claims: object): string {
+  const text = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${text({ alg: 'ES256' })}.${text(claims)}`;
+  const options = { key: KeyObject.from(key as webcrypto.CryptoKey), dsaEncoding: 'ieee-p1363' } as const;
+  return `${signed}.${sign('sha256', Buffer.from(signed), options).toString('base64url')}`;
+}
 
 async function ask(providers: JwtProvider[], exchange: Exchange): Promise<LocalReply | undefined> {
   const verdict = await jwtStep({ kind: 'jwt_authn', providers }, false).request!(exchange);
@@ -38,7 +54,10 @@ const twoPlaces = [
     ],
   }),
 ];
-const { JwtBadFormat, JwtExpired, JwtUnknownIssuer, JwtVerificationFail } = STATUS_TEXTS;
+const curves = [providerOf([unnamed(three.jwk)], { issuer: 'i1' })];
+const edwardsFirst = [providerOf([unnamed(edwards.jwk), unnamed(one.jwk)], { issuer: 'i1' })];
+const { JwtBadFormat, JwtEd25519SignatureWrongLength, JwtExpired, JwtPayloadBadJson } = STATUS_TEXTS;
+const { JwtUnknownIssuer, JwtVerificationFail } = STATUS_TEXTS;
 
 type Row = [what: string, providers: JwtProvider[], headers: Record<string, string>, path: string, text: string];
 const rows: Row[] = [
@@ -63,6 +82,15 @@ const rows: Row[] = [
   ['swapped', separate, { 'x-two': g1 }, '/', JwtUnknownIssuer],
   ['foreign and bad', separate, { 'x-one': g2, 'x-two': 'bad' }, '/', JwtBadFormat],
   ['expired and bad', separate, { 'x-one': expired, 'x-two': 'bad' }, '/', JwtExpired],
+  ['the curve of another algorithm', curves, { authorization: `Bearer ${crossed}` }, '/', ''],
+  ['half a character', curves, { authorization: `Bearer ${half}` }, '/', JwtPayloadBadJson],
+  [
+    'an Ed25519 key that is asked first',
+    edwardsFirst,
+    { authorization: `Bearer ${nobody}` },
+    '/',
+    JwtEd25519SignatureWrongLength,
+  ],
   ['bad and foreign', separate, { 'x-one': 'bad', 'x-two': expired }, '/', JwtBadFormat],
 ];
 for (const [what, providers, headers, path, text] of rows) {

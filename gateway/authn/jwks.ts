@@ -25,17 +25,17 @@ export interface KeySet {
   ignored: string[];
 }
 
-/** Keys of at most this many are read; an issuer that publishes more is broken or hostile. */
-const MAX_KEYS = 100;
-
-/** The usable keys of a JWKS, or of a map of kid to PEM certificate. An unreadable text gives no key. */
-export async function readKeySet(text: string): Promise<KeySet> {
+/**
+ * The usable keys of a JWKS, or of a map of kid to PEM certificate. An unreadable text gives no key.
+ * @param most so many are read
+ */
+export async function readKeySet(text: string, most = Number.POSITIVE_INFINITY): Promise<KeySet> {
   const document = parse(text);
   if (!document) return { keys: [], ignored: ['the key set is no JSON object'] };
-  if (!Array.isArray(document.keys)) return readCertificates(document);
+  if (!Array.isArray(document.keys)) return readCertificates(document, most);
   const keys: PublicKey[] = [];
   const ignored: string[] = [];
-  for (const [index, entry] of document.keys.slice(0, MAX_KEYS).entries()) {
+  for (const [index, entry] of document.keys.slice(0, most).entries()) {
     const key = readKey(entry);
     if (typeof key === 'string') ignored.push(`keys[${index}]: ${key}`);
     else keys.push(key);
@@ -107,10 +107,10 @@ function readOkp(jwk: Record<string, unknown>): PublicKey | string {
 }
 
 /** `{"<kid>": "-----BEGIN CERTIFICATE-----…"}`, as some issuers publish RSA keys. */
-async function readCertificates(document: Record<string, unknown>): Promise<KeySet> {
+async function readCertificates(document: Record<string, unknown>, most: number): Promise<KeySet> {
   const keys: PublicKey[] = [];
   const ignored: string[] = [];
-  for (const [kid, pem] of Object.entries(document).slice(0, MAX_KEYS)) {
+  for (const [kid, pem] of Object.entries(document).slice(0, most)) {
     try {
       const jwk = await exportJWK(await importX509(text(pem), 'RS256', { extractable: true }));
       const read = readKey({ kty: jwk.kty, n: jwk.n, e: jwk.e, kid });

@@ -7,6 +7,9 @@ import { type PublicKey, readKeySet } from './jwks.ts';
 import type { KeyContext, KeySource } from './key-source.ts';
 import { type SharedCache, sharedCache } from './shared-cache.ts';
 
+/** An issuer that publishes more keys is broken or hostile. */
+const MAX_KEYS = 100;
+
 /** Istio's istiod asks an issuer every 20 minutes; an issuer may ask for less with max-age, never for under a minute. */
 const DEFAULT_AGE = 20 * 60_000;
 const MIN_AGE = 60_000;
@@ -108,7 +111,7 @@ async function load(options: RemoteOptions, state: State, context: KeyContext, f
 
 /** Takes over a key set. Keys that stay keep their identity, and with it the tokens that they have verified. */
 async function take(state: State, text: string, fetchedAt: number): Promise<boolean> {
-  const { keys } = await readKeySet(text);
+  const { keys } = await readKeySet(text, MAX_KEYS);
   if (keys.length === 0) return false;
   const known = new Map(state.keys.map((key) => [identity(key), key]));
   const next = keys.map((key) => known.get(identity(key)) ?? key);

@@ -8,11 +8,11 @@ type VerifyParameters = Parameters<SubtleCrypto['verify']>[0];
 
 interface Algorithm {
   kty: PublicKey['kty'];
-  crv?: string;
   parameters: VerifyParameters;
 }
 
-const ecdsa = (crv: string, hash: string): Algorithm => ({ kty: 'EC', crv, parameters: { name: 'ECDSA', hash } });
+/** Any curve: Envoy ties a curve to an algorithm only where the key itself names one. */
+const ecdsa = (hash: string): Algorithm => ({ kty: 'EC', parameters: { name: 'ECDSA', hash } });
 const pss = (saltLength: number): Algorithm => ({ kty: 'RSA', parameters: { name: 'RSA-PSS', saltLength } });
 const pkcs1: Algorithm = { kty: 'RSA', parameters: { name: 'RSASSA-PKCS1-v1_5' } };
 
@@ -24,10 +24,10 @@ const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
   PS256: pss(32),
   PS384: pss(48),
   PS512: pss(64),
-  ES256: ecdsa('P-256', 'SHA-256'),
-  ES384: ecdsa('P-384', 'SHA-384'),
-  ES512: ecdsa('P-521', 'SHA-512'),
-  EdDSA: { kty: 'OKP', crv: 'Ed25519', parameters: { name: 'Ed25519' } },
+  ES256: ecdsa('SHA-256'),
+  ES384: ecdsa('SHA-384'),
+  ES512: ecdsa('SHA-512'),
+  EdDSA: { kty: 'OKP', parameters: { name: 'Ed25519' } },
 };
 
 export interface Verified {
@@ -46,8 +46,9 @@ export async function verifySignature(token: Token, keys: readonly PublicKey[]):
     if (!fits(token, key)) continue;
     matched = true;
     const algorithm = Object.hasOwn(ALGORITHMS, token.alg) ? ALGORITHMS[token.alg]! : undefined;
-    if (algorithm?.kty !== key.kty || (algorithm.crv !== undefined && algorithm.crv !== key.crv)) continue;
+    // Asked before anything else, whatever the token's algorithm is (Envoy 1.40).
     if (key.kty === 'OKP' && token.signature.length !== 64) return { status: 'JwtEd25519SignatureWrongLength' };
+    if (algorithm?.kty !== key.kty) continue;
     if (await verifies(token, key, algorithm)) return { status: 'Ok', key };
   }
   return { status: matched ? 'JwtVerificationFail' : 'JwksKidAlgMismatch' };
@@ -71,11 +72,15 @@ async function verifies(token: Token, key: PublicKey, algorithm: Algorithm): Pro
   return crypto.subtle.verify(algorithm.parameters, imported, token.signature, encoder.encode(token.signed));
 }
 
+/** By which a key is imported: jose ties a curve to an algorithm. */
+const algorithmOf = ({ crv }: PublicKey, alg: string): string => CURVES[crv] ?? alg;
+const CURVES: Readonly<Record<string, string>> = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512' };
+
 /** Once for each key and algorithm; a key that cannot be imported verifies nothing. */
 function importFor(key: PublicKey, alg: string): Promise<CryptoKey | undefined> {
   let imported = key.imported.get(alg);
   if (!imported) {
-    imported = importJWK(key.jwk, alg).then(
+    imported = importJWK(key.jwk, algorithmOf(key, alg)).then(
       (result) => (result instanceof Uint8Array ? undefined : (result as CryptoKey)),
       () => undefined,
     );

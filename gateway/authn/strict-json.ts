@@ -1,17 +1,18 @@
 /**
  * JSON of a token, where two readers must never see two things: a repeated name, a number beyond what numbers can hold,
- * or nesting without end is refused (Envoy 1.40 answers "invalid JSON" to each of them, too).
+ * half a character, or nesting without end is refused (Envoy 1.40 answers "invalid JSON" to each of them, too).
  */
 
 const MAX_DEPTH = 100;
 
-/** The object, or undefined when the text is no JSON object or holds what is said above. Never throws. */
+/** The object (for `null` an empty one), or undefined when the text is no JSON object or holds what is said above. Never throws. */
 export function parseStrictObject(text: string): Record<string, unknown> | undefined {
   const members = countMembers(text);
   if (members === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    if (value === null) return {};
+    if (typeof value !== 'object' || Array.isArray(value)) return undefined;
     return countValues(value) === members ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
@@ -49,11 +50,16 @@ function endOfString(text: string, start: number): number {
   return at;
 }
 
-/** Names in the value, where repeated ones have become one; NaN when a number is out of range, so that nothing equals it. */
+/** Names in the value, where repeated ones have become one; NaN, which nothing equals, for a number out of range or half a character. */
 function countValues(value: unknown): number {
   if (typeof value === 'number') return Number.isFinite(value) ? 0 : Number.NaN;
+  if (typeof value === 'string') return isWhole(value) ? 0 : Number.NaN;
   if (typeof value !== 'object' || value === null) return 0;
+  if (!Object.keys(value).every(isWhole)) return Number.NaN;
   let count = Array.isArray(value) ? 0 : Object.keys(value).length;
   for (const inner of Object.values(value)) count += countValues(inner);
   return count;
 }
+
+/** Whether no half of a surrogate pair stands alone. */
+const isWhole = (text: string): boolean => text.isWellFormed();

@@ -1,7 +1,7 @@
 /** IP addresses and blocks as comparable texts, so that a block is found by look-up and not by trying every block. */
 import ipaddr from 'ipaddr.js';
 
-/** `4:` or `6:` and the address's bits as hex digits; `undefined` when the text is no address. */
+/** `4:` or `6:` (an IPv4 address within IPv6 too, as in Envoy) and the address's bits; `undefined` when the text is no address. */
 export function addressKey(text: string): string | undefined {
   if (text === lastText) return lastKey;
   lastText = text;
@@ -16,7 +16,7 @@ let lastKey: string | undefined;
 function parse(text: string): string | undefined {
   const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (!four && !ipaddr.isValid(text)) return undefined;
-  const bytes = four ? four.slice(1).map(Number) : ipaddr.process(text).toByteArray();
+  const bytes = four ? four.slice(1).map(Number) : ipaddr.parse(text).toByteArray();
   if (bytes.some((byte) => byte > 255)) return undefined;
   return (bytes.length === 4 ? '4:' : '6:') + bytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
 }

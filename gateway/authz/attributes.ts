@@ -26,10 +26,9 @@ const PLAIN: Record<string, Read> = {
 /** The reader of an attribute; one that the edge cannot know has no value (the compiler says so). */
 export function readerOf(attribute: string): Read {
   if (Object.hasOwn(PLAIN, attribute)) return PLAIN[attribute]!;
-  const names = [...attribute.matchAll(/\[([^\]]*)\]/g)].map((match) => match[1]!);
   if (attribute.startsWith('request.headers[')) return headerReader(attribute.slice(16, -1).toLowerCase());
-  if (attribute.startsWith('request.auth.claims[')) return (exchange) => claimTexts(effectiveClaims(exchange), names);
-  if (attribute.startsWith('experimental.envoy.filters.')) return metadataReader(attribute, names[0]);
+  if (attribute.startsWith('request.auth.claims[')) return claimReader(attribute.slice(19));
+  if (attribute.startsWith('experimental.envoy.filters.')) return metadataReader(attribute);
   return () => NONE;
 }
 
@@ -71,11 +70,20 @@ function headerReader(name: string): Read {
   };
 }
 
+/** `[a][b]` is a path; brackets that do not follow one another so belong to the one name between the first and the last. */
+function claimReader(brackets: string): Read {
+  const isPath = /^(\[[^[\]]*\])+$/.test(brackets);
+  const names = (isPath ? brackets.slice(1, -1).split('][') : [brackets.slice(1, -1)]) as readonly string[];
+  return (exchange) => claimTexts(effectiveClaims(exchange), names);
+}
+
 /** `experimental.envoy.filters.http.x[key]`: text, or the texts of a list, that a filter left as metadata. */
-function metadataReader(attribute: string, key: string | undefined): Read {
-  const filter = attribute.slice('experimental.'.length, attribute.indexOf('['));
+function metadataReader(attribute: string): Read {
+  const open = attribute.indexOf('[');
+  const filter = attribute.slice('experimental.'.length, open);
+  const key = attribute.slice(open + 1, -1);
   return ({ metadata }) => {
-    const value = key === undefined ? undefined : metadata.get(filter)?.[key];
+    const value = metadata.get(filter)?.[key];
     if (typeof value === 'string') return [value];
     return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : NONE;
   };

@@ -1,4 +1,5 @@
 /** Who is at the other end: the direct peer, and the client that trusted proxies in front of us report. */
+import ipaddr from 'ipaddr.js';
 
 export interface Peer {
   address: string;
@@ -23,7 +24,11 @@ export function clientAddressOf(peer: Peer, forwardedFor: string | null, numTrus
   if (numTrustedProxies === 0 || forwardedFor === null) return peer.address;
   const entries = forwardedFor.split(',');
   const entry = entries[entries.length - numTrustedProxies]?.trim();
-  return entry !== undefined && ADDRESS.test(entry) ? entry : peer.address;
+  return entry !== undefined && isAddress(entry) ? entry : peer.address;
 }
 
-const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/;
+const OCTET = '(?:\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d|25[0-5])';
+const FOUR = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
+
+/** As the C library reads addresses: no short forms, no leading zeros, no port. */
+const isAddress = (text: string): boolean => FOUR.test(text) || (text.includes(':') && ipaddr.IPv6.isValid(text));

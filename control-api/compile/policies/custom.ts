@@ -6,6 +6,7 @@ import { compare } from '../names.ts';
 import type { CompileInput, Draft } from '../processor.ts';
 import { type Authorizer, authorizers } from './extension-providers.ts';
 import { type AuthorizationPolicy, rbacPolicies } from './rbac-rules.ts';
+import { trustDomainsOf } from './trust-domains.ts';
 
 /**
  * One filter for each provider, by name. Whatever is wrong with a provider denies the requests that its policies match;
@@ -25,7 +26,9 @@ export function extAuthzFilters(
     .flatMap(([name, policies]): HttpFilter[] => {
       const authorizer: Authorizer = several ? SEVERAL : (known.get(name) ?? UNKNOWN);
       report(name, policies, authorizer, draft);
-      return authorizer.problem?.passes ? [] : [{ phase: 'ext-authz', config: filter(policies, authorizer) }];
+      return authorizer.problem?.passes
+        ? []
+        : [{ phase: 'ext-authz', config: filter(policies, authorizer, trustDomainsOf(input)) }];
     });
 }
 
@@ -33,11 +36,15 @@ const denied = (text: string): Authorizer => ({ problem: { message: 'UnknownAuth
 const UNKNOWN = denied('is not in the mesh configuration');
 const SEVERAL = denied('is one of several for this gateway, which Istio does not take');
 
-function filter(policies: readonly AuthorizationPolicy[], { provider }: Authorizer): ExtAuthz {
+function filter(
+  policies: readonly AuthorizationPolicy[],
+  { provider }: Authorizer,
+  trustDomains: readonly string[],
+): ExtAuthz {
   const first = policies[0]!.metadata;
   return {
     kind: 'ext_authz',
-    policies: policies.flatMap(rbacPolicies),
+    policies: policies.flatMap((policy) => rbacPolicies(policy, trustDomains)),
     ...(provider && { provider }),
     policyName: `${first.namespace}/${first.name}`,
   };

@@ -38,21 +38,31 @@ export function blockValue(value: string): RbacValue {
 /** The identity in a client certificate, `cluster.local/ns/default/sa/ui`, without `spiffe://` in the policy. */
 export function peerValue(value: string): RbacValue {
   if (value === '*') return NOT_EMPTY;
-  if (value.startsWith('*')) return { kind: 'regex', value: `${SPIFFE}.*${value.slice(1)}` };
+  if (value.startsWith('*')) return { kind: 'regex', value: `${SPIFFE}.*${quoted(value.slice(1))}` };
   const match = stringValue(value);
   return { ...match, value: SPIFFE + match.value };
 }
 
 export function namespaceValue(value: string): RbacValue {
-  return { kind: 'regex', value: `.*/ns/${value.replaceAll('*', '.*')}/.*` };
+  return { kind: 'regex', value: `.*/ns/${value.split('*').map(quoted).join('.*')}/.*` };
 }
+
+/** `td`, `prefix*`, `*suffix` or `*`; a star does not go beyond the domain. */
+export function trustDomainValue(value: string): RbacValue {
+  if (value === '*') return { kind: 'prefix', value: SPIFFE };
+  if (!value.includes('*')) return { kind: 'prefix', value: `${SPIFFE}${value}/` };
+  return { kind: 'regex', value: `${SPIFFE}${value.split('*').map(quoted).join('[^/]*')}/.*` };
+}
+
+/** The text in a regular expression. */
+const quoted = (text: string): string => text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');
 
 /** `name`, which means the policy's own namespace, or `namespace/name`. */
 export function serviceAccountValue(value: string, policyNamespace: string): RbacValue {
   const slash = value.indexOf('/');
   const namespace = slash < 0 ? policyNamespace : value.slice(0, slash);
   const name = value.slice(slash + 1);
-  return { kind: 'regex', value: `spiffe://.+/ns/${namespace}/(.+/|)sa/${name}(/.+)?` };
+  return { kind: 'regex', value: `${SPIFFE}.+/ns/${quoted(namespace)}/(.+/|)sa/${quoted(name)}(/.+)?` };
 }
 
 /** `issuer/subject`, cut at the last slash because an issuer may be a URL. */
