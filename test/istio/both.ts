@@ -6,9 +6,10 @@ import { CaseGateway, compileCase } from '../conformance/case-gateway.ts';
 import { compareOne, compareSpread, compareUpstream, type Observation, type Spread } from '../conformance/compare.ts';
 import { Echo } from '../conformance/echo.ts';
 import { observe, observeSpread } from '../conformance/observe.ts';
+import { EnvoyEnded } from '../support/envoy.ts';
 import { expectationOf, othersOf, upstreamOf } from './expectation.ts';
 import { IstioGateway } from './istio-gateway.ts';
-import type { Verdict } from './peer.ts';
+import { IstioError, type Verdict } from './peer.ts';
 
 export interface RequestResult {
   request: CapturedRequest;
@@ -60,7 +61,8 @@ export class Both {
     try {
       verdicts = await this.#istio.serve(given);
     } catch (error) {
-      const refused = (error as Error).message;
+      if (!(error instanceof IstioError || error instanceof EnvoyEnded)) throw error;
+      const refused = error.message;
       const silent =
         captured || findings.some(({ level }) => level === 'error') ? [] : [`only Istio refuses it: ${refused}`];
       return { requests: [], validation: silent, verdicts: [], findings, refused };

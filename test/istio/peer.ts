@@ -18,7 +18,7 @@ export interface Translated {
   resources: { listeners?: unknown[]; clusters?: { loadAssignment?: object }[] };
 }
 
-/** Istio could not be asked, or refused the whole configuration. */
+/** Istio refuses the whole configuration. */
 export class IstioError extends Error {}
 
 export class IstioPeer {
@@ -35,7 +35,7 @@ export class IstioPeer {
     const child = spawn(builtPeer(), { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...settings } });
     const line = await new Promise<string>((resolve, reject) => {
       child.stdout.once('data', (data) => resolve(String(data)));
-      child.once('error', reject).once('exit', (code) => reject(new IstioError(`the peer ended with ${code}`)));
+      child.once('error', reject).once('exit', (code) => reject(new Error(`the peer ended with ${code}`)));
     });
     return new IstioPeer(child, JSON.parse(line).port);
   }
@@ -73,7 +73,9 @@ export class IstioPeer {
     const url = `http://127.0.0.1:${this.#port}/${what}`;
     const signal = AbortSignal.timeout(60_000);
     const answer = await fetch(url, { method: 'POST', body: JSON.stringify(question), signal });
-    if (!answer.ok) throw new IstioError((await answer.text()).trim());
+    const refused = !answer.ok && (await answer.text()).trim();
+    if (answer.status === 422) throw new IstioError(refused || '');
+    if (refused) throw new Error(refused);
     return answer.json();
   }
 

@@ -14,6 +14,7 @@ const SEED = Number(process.env.BOWSPRIT_FUZZ_SEED ?? 20261121);
 const CONFIGURATIONS = Number(process.env.BOWSPRIT_FUZZ_CONFIGURATIONS ?? 5);
 
 let both: Both;
+let served = 0;
 before(async () => {
   both = await Both.start();
 });
@@ -27,11 +28,16 @@ for (const [what, make] of [
     test(`random ${what} ${seed}`, async () => {
       const one = make(seed);
       const { requests, validation } = await both.run(one);
+      if (requests.length > 0) served++;
       const differing = requests.filter(({ problems }) => problems.length > 0);
       const texts = differing.map(({ request, problems }) => `«${request.name}»\n  ${problems.join('\n  ')}`);
       const all = [...validation, ...texts];
       assert.equal(all.length, 0, `${all.slice(0, 10).join('\n')}\n${all.length} in all: ${kept(one)}`);
     });
+
+test('most of them are served and not refused', () => {
+  assert.ok(served > CONFIGURATIONS, `${served} of ${2 * CONFIGURATIONS}`);
+});
 
 /** The command that shows it again. */
 function kept({ file, config, mesh, requests }: ConformanceCase): string {

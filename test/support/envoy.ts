@@ -13,6 +13,9 @@ export interface RunningEnvoy {
   stop(): void;
 }
 
+/** It ended instead of getting ready: it refuses its configuration. */
+export class EnvoyEnded extends Error {}
+
 /** Characters of what it wrote first, for the error of one that does not start. */
 const LOG_KEPT = 2000;
 
@@ -59,7 +62,8 @@ export async function startEnvoy(
     await ready(adminPort, child);
   } catch (error) {
     stop();
-    throw new Error(`${(error as Error).message}: ${log}`);
+    if (error instanceof Error) error.message += `: ${log}`;
+    throw error;
   }
   child.stderr.pipe(process.stderr);
   return { adminPort, pid: child.pid!, since, stop };
@@ -67,7 +71,7 @@ export async function startEnvoy(
 
 async function ready(port: number, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 1_000; tries++) {
-    if (child.exitCode !== null) throw new Error(`envoy ended with ${child.exitCode}`);
+    if (child.exitCode !== null) throw new EnvoyEnded(`envoy ended with ${child.exitCode}`);
     const answer = await fetch(`http://127.0.0.1:${port}/ready`).catch(() => undefined);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
