@@ -136,7 +136,7 @@ export interface TokenBucket {
 }
 export interface LocalRateLimitConfig {
   statPrefix: string;
-  /** Absent: the filter does nothing (a placeholder that virtual hosts or routes override). */
+  /** Absent: nothing but the descriptors is limited (or the filter is a placeholder that virtual hosts or routes override). */
   tokenBucket?: TokenBucket;
   descriptors: LocalDescriptor[];
   rateLimits: RateLimitPolicy[];

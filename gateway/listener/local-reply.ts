@@ -21,6 +21,7 @@ const decoder = new TextDecoder();
 /**
  * A gRPC client gets 200 with the status in grpc-status. Response headers of a forwarding route are applied to whatever is
  * answered on it; those of a redirect or a direct response only to that answer, not to a filter's before it (a real Envoy's are).
+ * What describes the body comes last.
  */
 export function answerLocally(exchange: HttpExchange, reply: LocalReply): void {
   const grpc = !reply.bare && isGrpc(exchange.requestHeaders.get('content-type'));
@@ -28,27 +29,31 @@ export function answerLocally(exchange: HttpExchange, reply: LocalReply): void {
   exchange.status = 0;
   exchange.details = reply.details;
   if (reply.flag !== undefined) exchange.flags.add(reply.flag);
-  const headers = new CopyOnWriteHeaders(new Headers(reply.headers), true);
-  if (grpc) describeGrpc(headers, reply, exchange.method === 'HEAD');
-  else describeBody(headers, reply);
+  const headers = new CopyOnWriteHeaders(new Headers(reply.ofRoute ? reply.headers : undefined), true);
   exchange.responseHeaders = headers;
-  exchange.responseBody = grpc || reply.body.length === 0 ? null : reply.body;
   const touched = reply.ofRoute || exchange.route?.action.kind === 'forward';
   if (touched && !reply.bare) exchange.routeHeaders?.(headers, exchange);
+  if (!reply.ofRoute) for (const [name, value] of reply.headers ?? []) headers.append(name, value);
   reply.edit?.(headers, exchange);
+  if (grpc) describeGrpc(headers, reply, exchange.method === 'HEAD');
+  else describeBody(headers, reply);
+  exchange.responseBody = grpc || reply.body.length === 0 ? null : reply.body;
   exchange.status = grpc ? 200 : reply.status;
 }
 
+/** A content type that the configuration gives goes before the reply's own. */
 function describeBody(headers: HeaderView, reply: LocalReply): void {
   const length = typeof reply.body === 'string' ? encoder.encode(reply.body).length : reply.body.length;
-  if (length > 0 || reply.contentType) headers.set('content-type', reply.contentType ?? 'text/plain');
+  if (length === 0 && !reply.contentType) headers.remove('content-type');
+  else if (!headers.has('content-type')) headers.set('content-type', reply.contentType ?? 'text/plain');
   headers.set('content-length', String(length));
 }
 
 /** A HEAD's answer has no message (a real Envoy's has none). */
 function describeGrpc(headers: HeaderView, reply: LocalReply, head: boolean): void {
   headers.set('content-type', 'application/grpc');
-  headers.set('grpc-status', String(reply.grpcStatus ?? GRPC_STATUS.get(reply.status) ?? GRPC_UNKNOWN));
+  if (!headers.has('grpc-status'))
+    headers.set('grpc-status', String(reply.grpcStatus ?? GRPC_STATUS.get(reply.status) ?? GRPC_UNKNOWN));
   const message = typeof reply.body === 'string' ? reply.body : decoder.decode(reply.body);
   if (message !== '' && !head) headers.set('grpc-message', percentEncode(message));
   headers.set('content-length', '0');

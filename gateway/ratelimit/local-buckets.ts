@@ -23,12 +23,15 @@ interface Matched {
 export class LocalBuckets {
   readonly #config: LocalRateLimitConfig;
   readonly #default: Bucket | undefined;
+  /** A default bucket that never has a token is in no headers (a real Envoy's is not). */
+  readonly #named: Bucket | undefined;
   readonly #fixed: Bucket[];
   readonly #dynamic: Map<string, Bucket>[];
 
   constructor(config: LocalRateLimitConfig, now: number) {
     this.#config = config;
     this.#default = config.tokenBucket && new Bucket(config.tokenBucket, now);
+    this.#named = config.tokenBucket?.maxTokens === 0 ? undefined : this.#default;
     this.#fixed = config.descriptors.map(({ tokenBucket }) => new Bucket(tokenBucket, now));
     this.#dynamic = config.descriptors.map(() => new Map());
   }
@@ -43,7 +46,7 @@ export class LocalBuckets {
     const first = matched[0]?.bucket;
     if (first && !this.#config.alwaysConsumeDefaultTokenBucket) return { allowed: true, bucket: first };
     const allowed = this.#default?.consume(now) ?? true;
-    return { allowed, bucket: (allowed ? first : undefined) ?? this.#default };
+    return { allowed, bucket: (allowed ? first : undefined) ?? this.#named };
   }
 
   #match({ entries, hitsAddend: hits = 1 }: LimitRequestDescriptor, now: number): Matched | undefined {

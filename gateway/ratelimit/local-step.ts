@@ -16,7 +16,7 @@ const sharedBuckets = new WeakMap<Listener, Map<string, LocalBuckets>>();
 
 export function foldLocalRateLimit(filter: LocalRateLimit, scope: RouteScope): Step[] {
   const config = perFilterConfig(scope, filter.name, 'local_ratelimit')?.config ?? filter.config;
-  if (config.filterEnabled <= 0 || !config.tokenBucket) return [];
+  if (config.filterEnabled <= 0 || (!config.tokenBucket && config.descriptors.length === 0)) return [];
   const makers = foldPolicies(scope, config.rateLimits, config.stage, config.vhRateLimits);
   return [stepOf(config, makers)];
 }
@@ -76,8 +76,10 @@ function refusal(config: LocalRateLimitConfig, headers: Pairs, edit: HeaderChang
   return {
     status: config.status,
     body: 'local_rate_limited',
-    headers,
-    ...(edit ? { edit } : {}),
+    edit: (responseHeaders, exchange) => {
+      edit?.(responseHeaders, exchange);
+      addAll(responseHeaders, headers);
+    },
     flag: 'RL',
     details: 'local_rate_limited',
     grpcStatus: config.rateLimitedAsResourceExhausted ? 8 : 14,

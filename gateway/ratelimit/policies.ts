@@ -31,12 +31,12 @@ function policiesOf({ route, virtualHost }: RouteScope, vh: Inclusion): RateLimi
   return ofHost;
 }
 
-/** The most specific typed_per_filter_config under a filter's name. */
+/** The most specific typed_per_filter_config under a filter's name; where no route takes the request there is none. */
 export function perFilterConfig<Kind extends PerFilterConfig['kind']>(
   { route, virtualHost }: { route: Route | undefined; virtualHost: VirtualHost | undefined },
   name: string,
   kind: Kind,
 ): Extract<PerFilterConfig, { kind: Kind }> | undefined {
-  const config = route?.perFilterConfig?.[name] ?? virtualHost?.perFilterConfig?.[name];
+  const config = route && (route.perFilterConfig?.[name] ?? virtualHost?.perFilterConfig?.[name]);
   return config?.kind === kind ? (config as Extract<PerFilterConfig, { kind: Kind }>) : undefined;
 }

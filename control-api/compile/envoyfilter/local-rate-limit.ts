@@ -38,7 +38,8 @@ export function localRateLimitConfig(message: Message, runtime: Runtime): LocalR
 
 function tokenBucket(message: Message): TokenBucket {
   const type = 'TokenBucket';
-  const maxTokens = positive(message, 'maxTokens', 0, type);
+  // None at all refuses everybody.
+  const maxTokens = message.number('maxTokens', 0);
   const tokensPerFill = positive(message, 'tokensPerFill', 1, type);
   const fillIntervalMs = message.duration('fillInterval');
   if (fillIntervalMs === undefined) throw violation(type, 'fillInterval', 'value is required');
