@@ -15,8 +15,8 @@ import { table } from './table.ts';
 
 const SIZES = [1_000];
 const PLAIN = requestHead('app.example.com', '/x/y?z=1', []);
-/** Until V8 has compiled what is hot; under valgrind some hundred requests a second. */
-const WARM_UP_S = 25;
+/** Requests until V8 has compiled what is hot. */
+const WARM_UP = 15_000;
 const COUNTED_S = 4;
 
 /** Thousands of instructions a request; behind each, how many more than the floor. */
@@ -51,7 +51,7 @@ async function counted(start: (under: readonly string[]) => Promise<Subject>, he
   const subject = await start(callgrind(join(directory, 'out')));
   const run = (seconds: number) => load({ port: subject.port, head, connections: 4, seconds, rate: 0 });
   try {
-    await run(WARM_UP_S);
+    for (let warm = 0; warm < WARM_UP; ) warm += (await run(2)).requests;
     control(subject, '--instr=on');
     const { requests } = await run(COUNTED_S);
     control(subject, '--instr=off');

@@ -1,5 +1,5 @@
 /** Cost against the number of routes: every shape at every size, the last route hit, Envoy beside us. */
-import { compare, measure, requestHead, type Subject } from './measure.ts';
+import { compare, requestHead, type Subject, warmUp } from './measure.ts';
 import { SHAPES } from './shapes.ts';
 import { startBowsprit, startEnvoy, startWorker } from './subjects.ts';
 import { table } from './table.ts';
@@ -10,7 +10,7 @@ const PLAIN = requestHead('app.example.com', '/x/y?z=1', []);
 /** Costs in CPU µs a request; behind each, how many more than the floor in the same minute. */
 export async function routesTable(upstream: number, sizes: readonly number[] = SIZES): Promise<string> {
   const floor = await startWorker('floor', upstream);
-  await measure(floor, PLAIN, { seconds: 0.7 });
+  await warmUp(floor, PLAIN);
   const rows: string[][] = [];
   try {
     rows.push(['pass-through', await cell(await startWorker('pass-through', upstream), PLAIN, floor)]);
