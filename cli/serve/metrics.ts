@@ -1,12 +1,12 @@
 /** Adds up the metrics of several processes that count the same things. */
+import { sampleIn } from '../sample.ts';
 
-/** A sample line: series (name with labels), value; a timestamp after it is dropped. */
-const SAMPLE = /^([A-Za-z_:][^\s{]*(?:\{.*\})?)\s+(\S+)/;
 const COMMENT = /^# (?:TYPE|HELP) (\S+)/;
 
 /** A metric with its comments; its samples must stand together in Prometheus' text format. */
 interface Family {
   comments: Set<string>;
+  /** Values by name with labels. */
   series: Map<string, number>;
 }
 
@@ -26,21 +26,21 @@ function addText(text: string, families: Map<string, Family>): void {
   let current = '';
   for (const line of text.split('\n')) {
     const commented = COMMENT.exec(line)?.[1];
-    const [, series, value] = commented ? [] : (SAMPLE.exec(line) ?? []);
+    const sample = sampleIn(line);
     if (commented) {
       current = commented;
       family(families, current).comments.add(line);
-    } else if (series !== undefined) {
-      const { series: sums } = family(families, belongs(series, current) ? current : series);
-      sums.set(series, (sums.get(series) ?? 0) + Number(value));
+    } else if (sample !== undefined) {
+      const series = sample.name + sample.labels;
+      const { series: sums } = family(families, belongs(sample.name, current) ? current : series);
+      sums.set(series, (sums.get(series) ?? 0) + sample.value);
     }
   }
 }
 
 /** A histogram's samples have endings of their own behind its name. */
-function belongs(series: string, name: string): boolean {
-  const rest = series.slice(name.length);
-  return name !== '' && series.startsWith(name) && /^(_bucket|_sum|_count)?(\{|$)/.test(rest);
+function belongs(sample: string, name: string): boolean {
+  return name !== '' && sample.startsWith(name) && /^(_bucket|_sum|_count)?$/.test(sample.slice(name.length));
 }
 
 function family(families: Map<string, Family>, name: string): Family {

@@ -1,4 +1,5 @@
 /** What happened between two readings of `/stats/prometheus`, by destination. */
+import { labelsOf, sampleIn } from '../sample.ts';
 
 export interface Rates {
   /** `reviews.default.svc.cluster.local`, with its subset behind a `/`; `-`: answered by the gateway itself. */
@@ -13,8 +14,8 @@ export interface Rates {
   p99: number;
 }
 
-const SAMPLE = /^istio_(requests_total|request_duration_milliseconds_bucket)\{(.*)\} (\S+)$/;
-const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
+const REQUESTS = 'istio_requests_total';
+const DURATIONS = 'istio_request_duration_milliseconds_bucket';
 
 interface Destination {
   /** By response code. */
@@ -36,12 +37,12 @@ export function ratesBetween(before: string, after: string, seconds: number): Ra
 function read(text: string): Reading {
   const reading: Reading = new Map();
   for (const line of text.split('\n')) {
-    const [, kind, list = '', value] = SAMPLE.exec(line) ?? [];
-    if (kind === undefined) continue;
-    const labels = Object.fromEntries(Array.from(list.matchAll(LABEL), ([, name, content]) => [name!, content!]));
+    const sample = sampleIn(line);
+    if (sample?.name !== REQUESTS && sample?.name !== DURATIONS) continue;
+    const labels = labelsOf(sample);
     const found = destinationOf(reading, labels);
-    if (kind === 'requests_total') add(found.codes, labels.response_code ?? '', Number(value));
-    else add(found.buckets, labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le), Number(value));
+    if (sample.name === REQUESTS) add(found.codes, labels.response_code ?? '', sample.value);
+    else add(found.buckets, labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le), sample.value);
   }
   return reading;
 }
