@@ -10,6 +10,7 @@ import type { Finding } from './finding.ts';
 import { gatewayBindings } from './gateway-bindings.ts';
 import { gatewayConflicts } from './gateway-conflicts.ts';
 import { gatewaySelectors } from './gateway-selectors.ts';
+import { headerCommands } from './header-commands.ts';
 import { meshConflicts } from './mesh-conflicts.ts';
 import { meshEntries } from './mesh-entries.ts';
 import { platform } from './platform.ts';
@@ -39,6 +40,7 @@ const ANALYSERS: readonly Analyser[] = [
   envoyFilters,
   surprises,
   trafficLimits,
+  headerCommands,
   platform,
 ];
 

@@ -34,6 +34,11 @@ export const PLATFORM_MESSAGES = {
     text: 'the rewritten path has a `.` or `..` segment: Envoy sends it as it is, the runtime resolves it on the way upstream',
     mend: 'Write the path without dot segments.',
   },
+  CommandNotAnswered: {
+    code: 'BSP0908',
+    level: 'warning',
+    text: 'the header has another value here than at Envoy, or none: a Worker does not see what {commands} tells (sockets, TLS, bytes on the wire, Istio’s metadata of clusters and endpoints)',
+  },
   RewriteWithoutSlash: {
     code: 'BSP0906',
     level: 'warning',

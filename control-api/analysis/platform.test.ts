@@ -42,3 +42,9 @@ test('a rewrite without a leading slash', () => {
 test('paths that are not normalised', () => {
   assert.deepEqual(codes('{uri: /a}', { pathNormalization: { normalization: 'NONE' } }), ['BSP0903']);
 });
+
+test('a header value that the runtime cannot tell', () => {
+  const headers = (value: string) => `{uri: /a}, headers: {request: {set: {x: '${value}'}}}`;
+  assert.deepEqual(codes(headers('%DOWNSTREAM_TLS_VERSION% %UPSTREAM_LOCAL_PORT%')), ['BSP0908']);
+  assert.deepEqual(codes(headers('%REQ(x)% %%DURATION%% %PROTOCOL%')), []);
+});

@@ -53,6 +53,10 @@ const EITHER = new Set(
 const COMMAND = /%%|%([A-Z0-9_]+)(?:\((.*?)\))?(?::\d+)?%|%/gs;
 const HEADERS = new Set(['REQ', 'RESP', 'TRAILER']);
 
+/** The names of the commands in a format, `REQ` for `%REQ(x-name)%`. */
+export const commandsOf = (format: string): string[] =>
+  Array.from(format.matchAll(COMMAND), ([, name]) => name).filter((name) => name !== undefined);
+
 /** Why Envoy refuses the format; undefined: it does not. */
 export function envoyFormatProblem(format: string): string | undefined {
   if (!format.includes('%')) return undefined;

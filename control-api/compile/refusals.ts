@@ -11,7 +11,8 @@ import type { AuthorizationPolicySpec } from '../resources/types.gen.ts';
 import { envoyFormatProblem } from './envoy-format.ts';
 import { claimPath, stringMatch } from './match.ts';
 import type { Memo } from './memo.ts';
-import type { HeadersSpec, HttpMatchSpec, HttpRouteSpec, VirtualServiceSpec } from './spec.ts';
+import type { HttpMatchSpec, HttpRouteSpec, VirtualServiceSpec } from './spec.ts';
+import { writtenHeaders } from './written-headers.ts';
 
 interface Refusal {
   path: FieldPath;
@@ -46,14 +47,11 @@ function refusalsOf(resource: Resource): readonly Finding[] {
 }
 
 function virtualServiceRefusals(spec: VirtualServiceSpec): Refusal[] {
-  return (spec.http ?? []).flatMap((route, index) => [
+  const routes = (spec.http ?? []).flatMap((route, index) => [
     ...routeRefusals(route, ['spec', 'http', index]),
-    ...headersRefusals(route.headers, ['spec', 'http', index, 'headers']),
-    ...(route.route ?? []).flatMap(({ headers }, at) =>
-      headersRefusals(headers, ['spec', 'http', index, 'route', at, 'headers']),
-    ),
     ...(route.match ?? []).flatMap((match, at) => matchRefusals(match, ['spec', 'http', index, 'match', at])),
   ]);
+  return [...routes, ...headersRefusals(spec)];
 }
 
 const REDIRECT_CODES = new Set([0, 301, 302, 303, 307, 308]);
@@ -72,15 +70,11 @@ function routeRefusals({ redirect, directResponse }: HttpRouteSpec, path: FieldP
   return refusals;
 }
 
-function headersRefusals(headers: HeadersSpec | undefined, path: FieldPath): Refusal[] {
-  return (['request', 'response'] as const).flatMap((direction) =>
-    (['set', 'add'] as const).flatMap((field) =>
-      Object.entries(headers?.[direction]?.[field] ?? {}).flatMap(([name, value]) => {
-        const problem = envoyFormatProblem(value);
-        return problem === undefined ? [] : [{ path: [...path, direction, field, name], problem }];
-      }),
-    ),
-  );
+function headersRefusals(spec: VirtualServiceSpec): Refusal[] {
+  return writtenHeaders(spec).flatMap(({ path, value }) => {
+    const problem = envoyFormatProblem(value);
+    return problem === undefined ? [] : [{ path, problem }];
+  });
 }
 
 /** A claim's matcher must have a pattern; only headers can be matched by being there. */

@@ -33,7 +33,8 @@ export const ADDRESS_OPERATORS: Operators = {
   UPSTREAM_REMOTE_ADDRESS: always(upstream),
   UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: always((x) => x.upstream.endpoint?.address),
   UPSTREAM_REMOTE_PORT: always((x) => x.upstream.endpoint?.port),
-  UPSTREAM_CLUSTER: always((x) => x.upstream.cluster),
+  // Istio's name for statistics, which is what Envoy gives here.
+  UPSTREAM_CLUSTER: always((x) => x.upstream.cluster && `${x.upstream.cluster};`),
   UPSTREAM_CLUSTER_RAW: always((x) => x.upstream.cluster),
   UPSTREAM_PROTOCOL: always((x) => (x.upstream.attempts > 0 ? 'HTTP/1.1' : undefined)),
   UPSTREAM_REQUEST_ATTEMPT_COUNT: always((x) => x.upstream.attempts),

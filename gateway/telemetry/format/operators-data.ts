@@ -57,7 +57,7 @@ export const DATA_OPERATORS: Operators = {
   STREAM_ID: always((exchange) => exchange.requestHeaders.get('x-request-id') ?? undefined),
   UNIQUE_ID: always(() => crypto.randomUUID()),
   TRACE_ID: always((exchange) => exchange.requestHeaders.get('traceparent')?.split('-')[1]),
-  ENVIRONMENT: (name) => (exchange) => textOf(exchange.env[name]),
+  ENVIRONMENT: (name) => (exchange) => textOf(exchange.env[name]) ?? '-',
   LITERAL: (text) => () => text,
   SNAPSHOT_ID: always((exchange) => exchange.snapshot.id),
 };

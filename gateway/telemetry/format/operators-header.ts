@@ -17,7 +17,8 @@ function requestReader(name: string): Read {
 }
 
 function responseReader(name: string): Read {
-  if (name === ':status') return (exchange) => String(exchange.status);
+  // There is none before there is an answer.
+  if (name === ':status') return ({ status }) => (status === 0 ? null : String(status));
   return (exchange) => exchange.responseHeaders.get(name);
 }
 

@@ -16,7 +16,7 @@ export class FormatError extends Error {
 /** `%NAME%`, `%NAME(argument)%`, `%NAME(argument):length%`; the argument may hold anything but a closing `)%` or `):`. */
 const COMMAND = /^([A-Z0-9_]+)(?:\((.*?)\))?(?::(\d+))?%/s;
 
-/** @throws FormatError for a lone `%` and for an operator that does not exist. */
+/** @throws FormatError for a `%` that opens no command. An operator that the edge does not have gives no value. */
 export function parseFormat(format: string): Part<FormatContext>[] {
   const parts: Part<FormatContext>[] = [];
   let literal = '';
@@ -52,7 +52,7 @@ export function parseOrLiteral(format: string): Part<FormatContext>[] {
 
 function operatorOf(name: string, argument: string | undefined, length: string | undefined): Operator<FormatContext> {
   const make = OPERATORS[name];
-  if (make === undefined) throw new FormatError(`unknown operator %${name}%`);
+  if (make === undefined) return () => undefined;
   const operator = make(argument ?? '');
   if (length === undefined) return operator;
   const most = Number(length);
