@@ -2,6 +2,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import type { CompileInput } from '../control-api/compile/processor.ts';
+import { credentialsOf } from '../control-api/resources/tls-secret.ts';
 import type { FloorSource } from '../control-api/store/floor.ts';
 import { type ConfigurationOptions, fetchFilters, readConfiguration, readFloor } from './configuration.ts';
 import { action, CommandError, EXIT } from './exit.ts';
@@ -80,12 +82,13 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
   });
   const load = async (): Promise<void> => {
     const modules = await fetchFilters(options);
-    const { snapshot, findings, filters } = readConfiguration({
+    const { snapshot, findings, filters, input } = readConfiguration({
       ...options,
       modules,
       previous: gateway.generation?.snapshot,
     });
     printFindings(findings);
+    learnSecrets(gateway, input);
     await gateway.roll(snapshot, filters);
     watchModules([...modules.sources], () => reload(load()));
   };
@@ -95,8 +98,7 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
     unwatchModules();
     unwatchModules = watchFiles(files.filter(existsSync), changed);
   };
-  const control =
-    options.control === undefined ? undefined : await controlOf(options, options.control, gateway.stateAddress);
+  const control = options.control === undefined ? undefined : await controlOf(options, options.control, gateway);
   const isOurs = (url: string): boolean => readFloor(options).files.some(({ text }) => text.includes(url));
   const gateways = controlGateways(gateway, isOurs, (files) =>
     watchModules(files, () => reload(gateways.fetchFiles().then((modules) => control?.learn(modules)))),
@@ -107,10 +109,14 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
   ready = true;
   started(gateway);
   const reload = (reloaded = control ? control.reload() : load()): void => {
-    reloaded.catch((error: Error) => console.error(`bowsprit: ${error.message}; the configuration before stays`));
+    reloaded
+      .then(() => gateway.renewCertificates())
+      .catch((error: Error) => console.error(`bowsprit: ${error.message}; the configuration before stays`));
   };
-  const renew = (): void =>
-    void gateway.renewCertificates().catch((error: Error) => console.error(`bowsprit: ${error.message}`));
+  const renew = (): void => {
+    gateway.credentials.filesChanged();
+    gateway.renewCertificates().catch((error: Error) => console.error(`bowsprit: ${error.message}`));
+  };
   const paths = [...options.filename, ...(options.meshConfig === undefined ? [] : [options.meshConfig])];
   const unwatch = watchFiles(paths, () => reload());
   const unwatchCertificates = watchFiles(options.certs === undefined ? [] : [options.certs], renew);
@@ -133,15 +139,22 @@ function printPorts(gateway: Gateway): void {
   for (const [port, local] of gateway.localPorts()) console.error(`bowsprit: port ${port} on ${gateway.bind}:${local}`);
 }
 
-async function controlOf(options: ServeOptions, address: string, state: string): Promise<Control> {
+/** Secrets in the files of -f are certificates as those of the API are. */
+function learnSecrets({ credentials }: Gateway, { resources, identity }: CompileInput): void {
+  credentials.learn(credentialsOf(resources, identity.namespace), 'files');
+}
+
+async function controlOf(options: ServeOptions, address: string, gateway: Gateway): Promise<Control> {
   const folder = makeRunFolder();
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const data = join(options.data ?? folder, 'control');
   if (options.data === undefined)
     console.error('bowsprit: without --data the objects of the API end with this process');
   const floor = (): FloorSource => {
-    printFindings(readConfiguration(options).findings);
-    return readFloor(options);
+    const { findings, input } = readConfiguration(options);
+    printFindings(findings);
+    learnSecrets(gateway, input);
+    return { ...readFloor(options), certificates: gateway.credentials.fileNames() };
   };
   // Only where it is asked for: start-up time is every script's time.
   const { startControl } = await import('./serve/control.ts');
@@ -151,7 +164,7 @@ async function controlOf(options: ServeOptions, address: string, state: string):
       data,
       folder,
       kubeconfig: options.kubeconfig,
-      state,
+      state: gateway.stateAddress,
       ...(options.certs !== undefined && { certificates: options.certs }),
       ...(options.access !== undefined && { access: options.access }),
     },

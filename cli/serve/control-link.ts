@@ -1,7 +1,7 @@
 /** The parent's line to the control process, over a Unix socket that nobody else reaches. */
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
-import type { Credential } from '../../control-api/store/credentials.ts';
+import type { Credential } from '../../control-api/resources/tls-secret.ts';
 import type { FloorSource } from '../../control-api/store/floor.ts';
 import { MODULES_WANTED, STAGING_ENDS } from '../../control-api/store/stream.ts';
 import type { FetchedModule, WantedModule } from '../../control-api/store/wanted-modules.ts';

@@ -39,3 +39,21 @@ test('a pair that has never fitted is what the files say, so that its fault show
   write('key', other.key);
   assert.deepEqual(credentials.pair('shop'), { certificate: one.certificate, key: other.key });
 });
+
+test('a Secret of the API goes before that of the files, and both before --certs', async () => {
+  const credentials = new Credentials(folder);
+  const [ofFolder, ofFiles, ofApi] = [await pair(), await pair(), await pair()];
+  write('crt', ofFolder.certificate);
+  write('key', ofFolder.key);
+  assert.deepEqual(credentials.fileNames(), ['shop']);
+  credentials.learn([{ name: 'shop', ...ofFiles }], 'files');
+  assert.deepEqual(credentials.pair('shop'), ofFiles);
+  credentials.learn([{ name: 'shop', ...ofApi }]);
+  assert.deepEqual(credentials.pair('shop'), ofApi);
+  const { version } = credentials;
+  credentials.learn([]);
+  assert.deepEqual(credentials.pair('shop'), ofFiles);
+  credentials.learn([], 'files');
+  assert.deepEqual(credentials.pair('shop'), ofFolder);
+  assert.equal(credentials.version, version + 2);
+});

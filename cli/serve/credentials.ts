@@ -1,8 +1,8 @@
-/** Certificates by credentialName: Secrets of the control API, and for names that have none there the files of --certs. */
-import { existsSync, readFileSync } from 'node:fs';
+/** Certificates by credentialName: Secrets of the control API, for names that have none there those in the files of -f, then the files of --certs. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import type { Credential } from '../../control-api/store/credentials.ts';
+import type { Credential } from '../../control-api/resources/tls-secret.ts';
 
 /** Kubernetes names only: a credentialName must not lead out of the folder. */
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
@@ -18,7 +18,8 @@ export class Credentials {
   readonly folder: string | undefined;
   /** Counts up whenever a certificate may be another one. */
   version = 0;
-  #secrets: ReadonlyMap<string, Credential> = new Map();
+  /** Those of the API, and those in the files of -f. */
+  readonly #secrets = { api: new Map<string, Credential>(), files: new Map<string, Credential>() };
   /** Pairs of files as they were when certificate and key last belonged together. */
   readonly #whole = new Map<string, Pair>();
 
@@ -26,12 +27,17 @@ export class Credentials {
     this.folder = folder;
   }
 
-  /** The API's Secrets as they are now; one that cannot be used leaves what was there before, as Envoy's SDS does. */
-  learn(secrets: readonly Credential[]): void {
-    const usable = secrets.map((secret) => (isUsable(secret) ? secret : this.#secrets.get(secret.name)));
+  /** Secrets as they are now there; one that cannot be used leaves what was there before, as Envoy's SDS does. */
+  learn(secrets: readonly Credential[], from: 'api' | 'files' = 'api'): void {
+    const before = this.#secrets[from];
+    const usable = secrets.map((secret) => (isUsable(secret) ? secret : before.get(secret.name)));
     const next = new Map(usable.flatMap((secret) => (secret ? [[secret.name, secret] as const] : [])));
-    if (JSON.stringify([...next]) !== JSON.stringify([...this.#secrets])) this.version++;
-    this.#secrets = next;
+    if (JSON.stringify([...next]) !== JSON.stringify([...before])) this.version++;
+    this.#secrets[from] = next;
+  }
+
+  #secret(name: string): Credential | undefined {
+    return this.#secrets.api.get(name) ?? this.#secrets.files.get(name);
   }
 
   /** Files of --certs have changed. */
@@ -39,9 +45,17 @@ export class Credentials {
     this.version++;
   }
 
+  /** Names that have a certificate in --certs. */
+  fileNames(): string[] {
+    if (!this.folder || !existsSync(this.folder)) return [];
+    const files = new Set(readdirSync(this.folder));
+    const names = [...files].flatMap((file) => (file.endsWith('.crt') ? [file.slice(0, -'.crt'.length)] : []));
+    return names.filter((name) => files.has(`${name}.key`));
+  }
+
   /** A server's pair, or what an upstream is shown. */
   pair(name: string): Pair | undefined {
-    const { certificate, key } = this.#secrets.get(name) ?? {};
+    const { certificate, key } = this.#secret(name) ?? {};
     if (certificate && key) return { certificate, key };
     return this.#filePair(name);
   }
@@ -57,7 +71,7 @@ export class Credentials {
 
   /** Whose certificates are believed: of clients of a server, or of an upstream (whose file is `<name>.ca`). */
   authority(name: string, files: readonly string[]): string | undefined {
-    const own = this.#secrets.get(`${name}-cacert`)?.ca ?? this.#secrets.get(name)?.ca;
+    const own = this.#secret(`${name}-cacert`)?.ca ?? this.#secret(name)?.ca;
     return own ?? files.map((file) => this.#file(file)).find((text) => text !== undefined);
   }
 

@@ -111,8 +111,8 @@ export class Gateway {
   /** Shows the certificates as they are now; connections that are open keep theirs. */
   renewCertificates(): Promise<void> {
     return this.#inTurn(async () => {
-      this.credentials.filesChanged();
-      if (this.#current) await this.#take(this.#current.snapshot, this.#filters);
+      if (this.credentials.version !== this.#shown && this.#current)
+        await this.#take(this.#current.snapshot, this.#filters);
     });
   }
 

@@ -9,6 +9,7 @@ import { envoyFilters } from './envoy-filters.ts';
 import type { Finding } from './finding.ts';
 import { gatewayBindings } from './gateway-bindings.ts';
 import { gatewayConflicts } from './gateway-conflicts.ts';
+import { gatewayCredentials } from './gateway-credentials.ts';
 import { gatewaySelectors } from './gateway-selectors.ts';
 import { headerCommands } from './header-commands.ts';
 import { meshConflicts } from './mesh-conflicts.ts';
@@ -30,6 +31,7 @@ const ANALYSERS: readonly Analyser[] = [
   gatewaySelectors,
   gatewayConflicts,
   gatewayBindings,
+  gatewayCredentials,
   destinations,
   emptyClusters,
   shadowedRoutes,

@@ -40,6 +40,8 @@ export interface CompileInput {
   previous?: Pick<Snapshot, 'limitDomains'>;
   /** Wasm modules, fetched beforehand: compiling reads no file and no network. Absent: none is there. */
   modules?: ModuleSource;
+  /** credentialNames whose certificates are given otherwise than by Secrets. */
+  certificates?: readonly string[];
   /** From the compilations before, when there will be more of them; it changes how fast this one is, nothing else. */
   memo?: Memo;
 }

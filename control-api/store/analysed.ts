@@ -25,7 +25,8 @@ export class Analysis {
   /** @param previous what is in error keeps what it had there */
   run(floor: Floor, modules: CompileInput['modules'], previous: CompileInput['previous']): Analysed {
     const resources = laidOver(this.#inventory.resources, floor.resources);
-    const settings = { mesh: floor.mesh, identity: INGRESS_GATEWAY, memo: this.#memo };
+    const { mesh, certificates } = floor;
+    const settings = { mesh, certificates, identity: INGRESS_GATEWAY, memo: this.#memo };
     const input = { ...settings, resources, ...(modules && { modules }), ...(previous && { previous }) };
     const compiled = compile(input);
     this.#findings.update(compiled.findings);

@@ -7,13 +7,13 @@ import { authenticator } from '../access/authenticate.ts';
 import { type AccessSettings, checkSettings } from '../access/settings.ts';
 import { Tokens } from '../access/tokens.ts';
 import { fetchInto, type ModuleKv } from '../modules/kv-modules.ts';
+import type { Credential } from '../resources/tls-secret.ts';
 import { createApp } from '../rest/app.ts';
-import { KINDS, resourceOf } from '../rest/kinds.ts';
 import { born } from '../rest/metadata.ts';
 import { parseTarget } from '../rest/target.ts';
-import { type Credential, credentialsIn, dockerConfigIn, touchesCredentials } from './credentials.ts';
+import { credentialsIn, dockerConfigIn, touchesCredentials } from './credentials.ts';
 import { type FloorSource, loadFloor } from './floor.ts';
-import { Inventory } from './inventory.ts';
+import { COMPILED, Inventory } from './inventory.ts';
 import { KvPublisher, type KvStore, type Wanted } from './kv-publisher.ts';
 import { Locks } from './locks.ts';
 import { ObjectStore } from './objects.ts';
@@ -36,9 +36,6 @@ export interface ControlEnv {
   /** AccessSettings: OpenID Connect issuers, Cloudflare Access, and who may what. */
   ACCESS?: unknown;
 }
-
-/** What can change the Snapshot: everything that is kept but namespaces, secrets and events. */
-const COMPILED = KINDS.filter(({ kind }) => !['Namespace', 'Secret', 'Event'].includes(kind)).map(resourceOf);
 
 const ROLLOUT_TICK_MS = 1000;
 const A_YEAR_MS = 365 * 24 * 3600 * 1000;

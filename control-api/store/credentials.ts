@@ -1,19 +1,10 @@
 /** TLS credentials out of the stored Secrets, opened: for the gateways, never for anybody who calls the API. */
 import { INGRESS_GATEWAY } from '../compile/processor.ts';
+import { type Credential, credentialFrom } from '../resources/tls-secret.ts';
 import type { Json } from '../rest/apply/fields.ts';
 import { metaOf } from '../rest/metadata.ts';
 import type { Change, ObjectStore } from './objects.ts';
 import type { Sealer } from './sealer.ts';
-
-/** PEM texts; those that the Secret does not have are absent. */
-export interface Credential {
-  /** The Secret's name, which `credentialName` means. */
-  name: string;
-  certificate?: string;
-  key?: string;
-  /** Who may have signed a client's certificate. */
-  ca?: string;
-}
 
 const SECRETS = '/secrets';
 const DOCKER_CONFIG = '.dockerconfigjson';
@@ -42,15 +33,12 @@ export function dockerConfigIn(
   return Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-/** Istio's names of the parts: those of kubernetes.io/tls, and the older ones of generic Secrets. */
 function credentialOf(secret: Json, sealer: Sealer): Credential {
   const { name, namespace } = metaOf(secret);
   const data = (secret.data ?? {}) as Record<string, string>;
-  const opened = (...keys: string[]): string | undefined => {
-    const key = keys.find((one) => data[one] !== undefined);
-    if (key === undefined) return undefined;
-    return Buffer.from(sealer.open(data[key]!, `${namespace}/${name}/${key}`), 'base64').toString('utf8');
-  };
-  const [certificate, key, ca] = [opened('tls.crt', 'cert'), opened('tls.key', 'key'), opened('ca.crt', 'cacert')];
-  return { name, ...(certificate && { certificate }), ...(key && { key }), ...(ca && { ca }) };
+  return credentialFrom(name, (key) => {
+    const sealed = data[key];
+    if (sealed === undefined) return undefined;
+    return Buffer.from(sealer.open(sealed, `${namespace}/${name}/${key}`), 'base64').toString('utf8');
+  });
 }

@@ -13,19 +13,22 @@ export interface FloorSource {
   namespace: string;
   /** Istio's MeshConfig, camelCase. */
   mesh: Record<string, unknown>;
+  /** credentialNames whose certificates the gateways have from elsewhere. */
+  certificates?: string[];
 }
 
 export interface Floor {
   resources: Resource[];
   findings: Finding[];
   mesh: Record<string, unknown>;
+  certificates: readonly string[];
 }
 
-export const NO_FLOOR: Floor = { resources: [], findings: [], mesh: {} };
+export const NO_FLOOR: Floor = { resources: [], findings: [], mesh: {}, certificates: [] };
 
-export function loadFloor({ files, namespace, mesh }: FloorSource): Floor {
+export function loadFloor({ files, namespace, mesh, certificates = [] }: FloorSource): Floor {
   const { resources, findings } = validated(loadResources(files, { namespace }));
-  return { resources, findings, mesh };
+  return { resources, findings, mesh, certificates };
 }
 
 /** All resources that count: those of the API, and those of the floor that no object of the API hides. */

@@ -34,6 +34,9 @@ export interface Held {
   basis?: Basis;
 }
 
+/** What can change the Snapshot, or what is said of it: everything that is kept but namespaces and events. */
+export const COMPILED = KINDS.filter(({ kind }) => !['Namespace', 'Event'].includes(kind)).map(resourceOf);
+
 export class Inventory {
   private readonly held = new Map<string, Held>();
 
@@ -53,6 +56,11 @@ export class Inventory {
 
   get size(): number {
     return this.held.size;
+  }
+
+  /** Nothing that is served: Secrets alone are not. */
+  get isEmpty(): boolean {
+    return [...this.held.values()].every(({ key }) => key.resource === SECRETS);
   }
 
   get resources(): Resource[] {
@@ -82,7 +90,8 @@ export class Inventory {
   private hold({ resource, namespace, name }: ObjectKey, object: Json): void {
     const { metadata, status, ...body } = object;
     const { managedFields: _managed, ...meta } = metadata as Json;
-    const text = JSON.stringify({ ...body, metadata: meta });
+    const shown = resource === SECRETS ? withoutValues(body) : body;
+    const text = JSON.stringify({ ...shown, metadata: meta });
     const loaded = validated(loadResources([{ file: '(api)', text }], { namespace: namespace || 'default' }));
     const read = loaded.resources[0] && placeless(loaded.resources[0]);
     this.held.set(idOf({ resource, namespace, name }), {
@@ -96,6 +105,13 @@ export class Inventory {
       hasStatus: findKindOf(resource)?.hasStatus ?? false,
     });
   }
+}
+
+const SECRETS = '/secrets';
+
+/** Which keys a Secret has is all that anybody is told of it. */
+function withoutValues({ data, ...body }: Json): Json {
+  return { ...body, data: Object.fromEntries(Object.keys((data ?? {}) as Json).map((key) => [key, ''])) };
 }
 
 /** The text was ours, so that a line and column in it would help nobody. */

@@ -135,7 +135,7 @@ export class Publisher {
     this.authors.clear();
     const { current, pinnedFrom } = this.snapshots;
     // An API that nobody has written to yet must not take the place of what was deployed.
-    if (!this.hasParent && !current && this.inventory.size === 0) return false;
+    if (!this.hasParent && !current && this.inventory.isEmpty) return false;
     const isNew = id !== current?.snapshot && id !== pinnedFrom && this.refusalOf(id) === undefined;
     const reached = id === current?.snapshot;
     const { candidate = id } = this.rollouts.current ?? {};

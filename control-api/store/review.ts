@@ -16,7 +16,8 @@ const REVIEWED_AT_ONCE = 300;
 export function reviewed(resource: Resource, inventory: Inventory, floor: Floor): Finding[] {
   if (inventory.size + floor.resources.length > REVIEWED_AT_ONCE) return [];
   const others = laidOver(inventory.resources, floor.resources);
-  const input = { resources: laidOver([resource], others), mesh: floor.mesh, identity: INGRESS_GATEWAY };
+  const { mesh, certificates } = floor;
+  const input = { resources: laidOver([resource], others), mesh, certificates, identity: INGRESS_GATEWAY };
   // Modules are fetched after the write; what comes of that is told in the status.
   const compiled = compile({ ...input, modules: ({ sha256 }) => ({ sha256 }) });
   const about = describe(resource);

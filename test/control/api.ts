@@ -7,8 +7,7 @@ import { authenticator } from '../../control-api/access/authenticate.ts';
 import { Tokens } from '../../control-api/access/tokens.ts';
 import type { Grant } from '../../control-api/access/user.ts';
 import { createApp } from '../../control-api/rest/app.ts';
-import { KINDS, resourceOf } from '../../control-api/rest/kinds.ts';
-import { Inventory } from '../../control-api/store/inventory.ts';
+import { COMPILED, Inventory } from '../../control-api/store/inventory.ts';
 import { Locks } from '../../control-api/store/locks.ts';
 import { ObjectStore } from '../../control-api/store/objects.ts';
 import { Publisher } from '../../control-api/store/publisher.ts';
@@ -75,7 +74,7 @@ export function startApi(): Api {
     store.put({ resource: '/namespaces', namespace: '', name }, object);
   }
   const snapshots = new Snapshots(sql);
-  const inventory = new Inventory(store, KINDS.filter(({ hasStatus }) => hasStatus).map(resourceOf), () => {});
+  const inventory = new Inventory(store, COMPILED, () => {});
   const publisher = new Publisher(store, inventory, snapshots, new StagedRollouts(sql));
   const tokens = new Tokens(sql);
   const audit = new Audit(sql);

@@ -139,6 +139,24 @@ test('the same Secret applied again is no change; one that is no certificate is 
   assert.match(served.log(), /the Secret shop cannot be used for TLS/);
 });
 
+test('a Gateway whose certificate is not there is told so, and one whose is, nothing', async () => {
+  await store('shop', await pairOf('fifth'));
+  const warnings = async (credentialName: string) => {
+    const server = { port: { number: 443, name: 'https', protocol: 'HTTPS' }, hosts: ['c.test'] };
+    const spec = {
+      selector: { istio: 'ingressgateway' },
+      servers: [{ ...server, tls: { mode: 'SIMPLE', credentialName } }],
+    };
+    const answer = await client.ask('POST', `${NETWORKING}/gateways?dryRun=All`, { metadata: { name: 'other' }, spec });
+    assert.equal(answer.status, 201);
+    return answer.warnings.filter((warning) => warning.startsWith('IST0101'));
+  };
+  const where = 'IST0101 spec.servers[0].tls.credentialName: Referenced credentialName not found: "absent"';
+  const [warning] = await warnings('absent');
+  assert.ok(warning?.startsWith(where), warning);
+  assert.deepEqual(await warnings('shop'), []);
+});
+
 test('the key is in no answer, no log and no file', async () => {
   const pair = await pairOf('canary');
   await store('shop', pair);
