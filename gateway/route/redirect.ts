@@ -26,12 +26,12 @@ function locationOf(exchange: Exchange, action: RedirectAction, match: RouteMatc
   return `${scheme}://${authorityOf(exchange, action, scheme)}${pathOf(exchange.path, action, match)}`;
 }
 
-/** The request's own port stays, unless the scheme changes away from the one whose default it is. */
+/** The request's own port stays, unless the scheme changes away from the one whose default it is (Envoy: processRequestHost). */
 function authorityOf(exchange: Exchange, action: RedirectAction, scheme: string): string {
   const { host, port } = splitPort(exchange.authority);
   if (action.port !== undefined) return `${action.authority ?? host}:${action.port}`;
   if (action.authority !== undefined) return action.authority;
-  const obsolete = scheme === 'https' ? port === ':80' && action.scheme : port === ':443' && action.scheme;
+  const obsolete = scheme !== exchange.scheme && port === (exchange.scheme === 'https' ? ':443' : ':80');
   return obsolete ? host : exchange.authority;
 }
 
