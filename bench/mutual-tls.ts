@@ -48,7 +48,7 @@ spec: {host: secure.example.com, trafficPolicy: {tls: {mode: MUTUAL, credentialN
 `;
 
 async function startEdge(ports: Ports): Promise<Subject> {
-  const { pid, port, stop } = await startServe(yaml(ports), certificates);
+  const { pid, port, stop } = await startServe(yaml(ports), '--certs', certificates);
   stops.unshift(stop);
   return { name: 'serve', pid, port, stop: async () => stop() };
 }

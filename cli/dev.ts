@@ -30,7 +30,7 @@ export function devCommand(): Command {
     .option('-n, --namespace <name>', 'namespace of resources that name none', 'default')
     .option('--listen <gatewayPort=localPort>', 'where a Gateway port listens; 80=8080, 443=8443 …', several, [])
     .option('--bind <address>', 'address of the Gateway ports', '127.0.0.1')
-    .option('--admin <host:port>', '/ready, /healthz and /stats/prometheus', '127.0.0.1:15021')
+    .option('--admin <host:port>', '/ready, /healthz, /stats/prometheus and /tail', '127.0.0.1:15021')
     .option('--certs <folder>', '<credentialName>.crt and .key; self-signed where there is none')
     .option('--data <folder>', "where counters and the control API's objects are kept", '.bowsprit')
     .option('--control <host:port>', 'the Kubernetes-style API (TLS), whose objects are laid over -f', '127.0.0.1:8001')

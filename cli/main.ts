@@ -19,6 +19,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   deploy: async () => (await import('./deploy/command.ts')).deployCommand(),
   ratelimit: async () => (await import('./ratelimit/command.ts')).ratelimitCommand(),
   top: async () => (await import('./top.ts')).topCommand(),
+  tail: async () => (await import('./tail.ts')).tailCommand(),
   completion: async () => (await import('./completion.ts')).completionCommand(allCommands),
   version: async () => versionCommand(),
 };

@@ -43,7 +43,7 @@ export function serveCommand(): Command {
       [],
     )
     .option('--bind <address>', 'address of the Gateway ports', '127.0.0.1')
-    .option('--admin <host:port>', '/ready, /healthz and /stats/prometheus', '127.0.0.1:15021')
+    .option('--admin <host:port>', '/ready, /healthz, /stats/prometheus and /tail', '127.0.0.1:15021')
     .option('--certs <folder>', '<credentialName>.crt and .key; self-signed where there is none')
     .option(
       '--data <folder>',
@@ -76,7 +76,7 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
   const ownMetrics = (): string => parentMetrics(gateway);
   const admin = await serveAdmin(options.admin, {
     ready: () => ready && (gateway.generation?.processes.some((process) => process.running()) ?? false),
-    metricSockets: () => metricSockets(gateway),
+    adminSockets: () => adminSockets(gateway),
     ownMetrics,
     stateSocket: () => gateway.stateSocket(),
   });
@@ -128,6 +128,7 @@ export async function runServe(options: ServeOptions, started: (gateway: Gateway
   unwatch();
   unwatchCertificates();
   unwatchModules();
+  await admin.endTails();
   await control?.stop();
   await gateway.stop();
   admin.close();
@@ -205,7 +206,7 @@ function atLeastOne(value: string): number {
   return count;
 }
 
-function metricSockets({ generation }: Gateway): string[] {
+function adminSockets({ generation }: Gateway): string[] {
   return generation?.processes.map((_, index) => generation.socketPath(index, 'admin')) ?? [];
 }
 

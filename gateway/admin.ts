@@ -7,6 +7,7 @@ import { finishInSlices } from './sliced.ts';
 import type { SnapshotHead } from './snapshot-shards.ts';
 import { gatewayOf, publishWarm, served, snapshotsInUse, stage, unstage } from './snapshot-source.ts';
 import { renderMetrics } from './telemetry/prometheus.ts';
+import { takeTapped } from './telemetry/tap.ts';
 import { keepFilters, registerModules } from './wasm/registry.ts';
 
 const received = new ReceivedShards();
@@ -17,7 +18,7 @@ export const admin = {
   /**
    * `PUT /shards` and `PUT /modules/<SHA-256>` before `PUT /snapshot` (a head), or `PUT /candidate?percent=` (a head, for some
    * requests): 204 once requests are served with it, 409 with the keys of shards that are missing here. `DELETE /candidate`,
-   * `GET /served`, `GET /stats/prometheus`, `GET /ping`; `PUT /warm` before the first request.
+   * `GET /served`, `GET /tail` (tap.ts), `GET /stats/prometheus`, `GET /ping`; `PUT /warm` before the first request.
    */
   async fetch(request: Request, env: GatewayEnv): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
@@ -28,6 +29,8 @@ export const admin = {
         return new Response(null, { status: 204 });
       case 'GET /served':
         return Response.json(served());
+      case 'GET /tail':
+        return new Response(takeTapped());
       case 'PUT /warm':
         await finishInSlices(gatewayOf(env).warm());
         return new Response(null, { status: 204 });

@@ -7,6 +7,7 @@ import { VirtualHostTable } from './route/virtual-host-table.ts';
 import type { Listener, Server, Snapshot } from './snapshot.ts';
 import { foldAccessLogs } from './telemetry/access-log.ts';
 import { countRequest } from './telemetry/request-metrics.ts';
+import { tapRequest } from './telemetry/tap.ts';
 
 export class Gateway {
   readonly snapshot: Snapshot;
@@ -24,11 +25,12 @@ export class Gateway {
       this.#listeners.set(listener.port, new GatewayListener(snapshot, listener));
   }
 
-  /** What is said about a request when its answer leaves: metrics, and a line for each access log. */
+  /** What is said about a request when its answer leaves: metrics, a line for each access log, and one for who follows. */
   report(exchange: Exchange): void {
     this.count(exchange.status);
     countRequest(exchange);
     this.#log?.(exchange);
+    tapRequest(exchange);
   }
 
   /** In pieces what the first requests would else have to wait for. */

@@ -1,7 +1,6 @@
 /** `bowsprit deploy`: checks, builds and hands over to wrangler, which knows Cloudflare. */
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { analyse } from '../../control-api/analysis/analyse.ts';
 import { neededBindings } from '../../control-api/mesh/bindings.ts';
@@ -11,6 +10,7 @@ import { action, CommandError, EXIT } from '../exit.ts';
 import { printFindings } from '../findings.ts';
 import { several } from '../options.ts';
 import { DEPLOYMENT, writeDeployment } from './build.ts';
+import { WRANGLER, WRANGLER_CONFIG, wranglerEnv } from './wrangler.ts';
 import {
   hasLoader,
   missingBindings,
@@ -37,7 +37,7 @@ export function deployCommand(): Command {
     .option('-f, --filename <path>', 'file, folder or - (repeatable); config/ unless given', several, [])
     .option('--mesh-config <file>', "Istio's MeshConfig")
     .option('-n, --namespace <name>', 'namespace of resources that name none', 'default')
-    .option('--config <file>', "wrangler's configuration", join(ROOT, 'wrangler.toml'))
+    .option('--config <file>', "wrangler's configuration", WRANGLER_CONFIG)
     .option('--snapshots <id>', 'Workers KV namespace with what the control API publishes')
     .option('--control <worker>', 'name of the control API, which decides about staged rollouts')
     .option('--dry-run', 'build and check, deploy nothing; needs no network')
@@ -77,7 +77,6 @@ function printNames({ clusters }: Snapshot, bound: ReadonlySet<string>): void {
 }
 
 function runWrangler(config: string, { dryRun, outdir }: DeployOptions): void {
-  const wrangler = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin/wrangler.js');
   const args = [
     'deploy',
     '--config',
@@ -85,7 +84,6 @@ function runWrangler(config: string, { dryRun, outdir }: DeployOptions): void {
     ...(dryRun ? ['--dry-run'] : []),
     ...(outdir ? ['--outdir', resolve(outdir)] : []),
   ];
-  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false' };
-  const { status } = spawnSync(process.execPath, [wrangler, ...args], { stdio: 'inherit', env });
+  const { status } = spawnSync(process.execPath, [WRANGLER, ...args], { stdio: 'inherit', env: wranglerEnv() });
   if (status !== 0) throw new CommandError(`wrangler ended with ${status}`, EXIT.failed);
 }

@@ -1,23 +1,32 @@
-/** The admin address: liveness, readiness and the metrics of all processes as one. */
-import { createServer, type Server } from 'node:http';
+/** The admin address: liveness, readiness, the metrics of all processes as one, and their requests as they come. */
+import { createServer } from 'node:http';
 import { CommandError, EXIT } from '../exit.ts';
 import { sumMetrics } from './metrics.ts';
+import { mayFollow, Tails } from './tail.ts';
 import { callSocket } from './unix-http.ts';
 
 export interface AdminSource {
   ready(): boolean;
-  /** Unix sockets of the processes' own metrics. */
-  metricSockets(): string[];
+  /** Unix sockets of the processes' admin entrypoints. */
+  adminSockets(): string[];
   /** Metrics of the parent itself, in Prometheus' text format. */
   ownMetrics(): string;
   /** Unix socket of the state process; undefined: there is none on this machine. */
   stateSocket(): string | undefined;
 }
 
-/** Serves `/ready`, `/healthz`, `/stats/prometheus` and `/counters` on `host:port`. */
-export async function serveAdmin(address: string, source: AdminSource): Promise<Server> {
+export interface Admin {
+  /** Ends the streams of `/tail`, each with what there still is. Call before the processes end. */
+  endTails(): Promise<void>;
+  close(): void;
+}
+
+/** Serves `/ready`, `/healthz`, `/stats/prometheus`, `/counters` and `/tail` on `host:port`. */
+export async function serveAdmin(address: string, source: AdminSource): Promise<Admin> {
   const { host, port } = splitAddress(address);
+  const tails = new Tails(source.adminSockets);
   const server = createServer((request, response) => {
+    if (request.url === '/tail' && mayFollow(request)) return void tails.follow(response);
     answer(request.method ?? 'GET', request.url ?? '/', source).then(({ status, body }) => {
       response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body);
     });
@@ -26,7 +35,7 @@ export async function serveAdmin(address: string, source: AdminSource): Promise<
     server.once('error', (error) => reject(new CommandError(`--admin ${address}: ${error.message}`, EXIT.failed)));
     server.listen({ host, port }, resolve);
   });
-  return server;
+  return { endTails: () => tails.end(), close: () => server.close() };
 }
 
 /** `127.0.0.1:15021`, `:15021`, `[::1]:15021`. Throws a CommandError (64). */
@@ -48,10 +57,12 @@ async function answer(method: string, url: string, source: AdminSource): Promise
   if (path === '/ready')
     return source.ready() ? { status: 200, body: 'ready\n' } : { status: 503, body: 'not ready\n' };
   if (path === '/stats/prometheus') {
-    const texts = await Promise.all(source.metricSockets().map((socket) => fetchMetrics(socket).catch(() => '')));
+    const texts = await Promise.all(source.adminSockets().map((socket) => fetchMetrics(socket).catch(() => '')));
     return { status: 200, body: source.ownMetrics() + sumMetrics(texts) };
   }
-  return { status: 404, body: 'try /ready, /healthz, /stats/prometheus or /counters\n' };
+  if (path === '/tail')
+    return { status: 403, body: 'only from this machine, and by address: try kubectl port-forward\n' };
+  return { status: 404, body: 'try /ready, /healthz, /stats/prometheus, /counters or /tail\n' };
 }
 
 /** GET shows the open windows of the global rate limits, DELETE ?name= sets one counter back (docs/rate-limits.md). */

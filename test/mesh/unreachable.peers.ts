@@ -147,7 +147,7 @@ before(async () => {
     ],
   });
   // What the handshakes failed of goes to its standard error, which is expected here.
-  edge = await startServe(yaml(), certificates);
+  edge = await startServe(yaml(), '--certs', certificates);
 });
 
 after(() => {

@@ -9,18 +9,20 @@ import { freePort } from './free-port.ts';
 export interface Served {
   /** Local port of the Gateway's 80. */
   port: number;
+  /** Port of the admin address. */
+  admin: number;
   /** Of the parent process. */
   pid: number;
   stop(): void;
 }
 
-/** @param certificates the folder of --certs; resolves when it is ready */
-export async function startServe(yaml: string, certificates: string): Promise<Served> {
+/** With further arguments of the command line, `--certs` say; resolves when it is ready. */
+export async function startServe(yaml: string, ...more: string[]): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'bowsprit-serve-'));
   const config = join(folder, 'config.yaml');
   writeFileSync(config, yaml);
   const [port, admin] = [await freePort(), await freePort()];
-  const args = ['-f', config, '--certs', certificates, '--listen', `80=${port}`, '--admin', `127.0.0.1:${admin}`];
+  const args = ['-f', config, '--listen', `80=${port}`, '--admin', `127.0.0.1:${admin}`, ...more];
   const child = spawn(process.execPath, ['cli/bowsprit.mjs', 'serve', ...args], { stdio: 'ignore' });
   const stop = () => {
     child.kill('SIGTERM');
@@ -28,7 +30,7 @@ export async function startServe(yaml: string, certificates: string): Promise<Se
   };
   for (let tries = 0; tries < 400 && child.exitCode === null; tries++) {
     const ready = await get(admin, '/ready').catch(() => undefined);
-    if (ready?.status === 200) return { port, pid: child.pid!, stop };
+    if (ready?.status === 200) return { port, admin, pid: child.pid!, stop };
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   stop();
