@@ -35,10 +35,25 @@ export interface MeshSettings {
   numTrustedProxies: number;
   /** MeshConfig.pathNormalization; DEFAULT is resolved to BASE. */
   pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+  proxyHeaders?: ProxyHeaders;
   /** The proxy's node cluster, e.g. `istio-ingressgateway.istio-system`; source_cluster in rate-limit descriptors. */
   nodeCluster: string;
   accessLog: AccessLog[];
   tracing?: Tracing;
+}
+
+/** defaultConfig.proxyHeaders and gatewayTopology.forwardClientCertDetails, as far as they differ from what Istio does by itself. */
+export interface ProxyHeaders {
+  /** `server` of every answer; null: whatever the upstream says. */
+  server?: string | null;
+  /** x-request-id stays the client's. */
+  requestId?: false;
+  attemptCount?: false;
+  /** The x-envoy-… headers by which the router explains itself. */
+  debugHeaders?: false;
+  forwardedPort?: true;
+  /** What becomes of x-forwarded-client-cert; SANITIZE_SET otherwise. */
+  clientCertificate?: 'SANITIZE' | 'FORWARD_ONLY' | 'APPEND_FORWARD' | 'ALWAYS_FORWARD_ONLY';
 }
 
 export interface Listener {
@@ -243,6 +258,8 @@ export interface Rewrite {
   /** RE2 with `\1` substitutions; every occurrence; the query is left alone. */
   regex?: { pattern: string; substitution: string };
   authority?: string;
+  /** The host that was asked for goes into x-forwarded-host. */
+  tellsForwardedHost?: true;
 }
 
 export interface RedirectAction {

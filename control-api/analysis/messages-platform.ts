@@ -17,6 +17,17 @@ export const PLATFORM_MESSAGES = {
     level: 'info',
     text: 'of the request line the runtime keeps path and query: a fragment is dropped (Envoy answers 400), and the host of an absolute URL gives way to the Host header',
   },
+  ProxyProtocolNotSpoken: {
+    code: 'BSP0910',
+    level: 'warning',
+    text: 'gatewayTopology.proxyProtocol: Istio’s gateway takes only connections that begin with a PROXY protocol header; the runtime ends connections itself, and takes those without',
+    mend: 'Let the load balancer in front tell the address in X-Forwarded-For, and set numTrustedProxies.',
+  },
+  HeaderCaseLost: {
+    code: 'BSP0909',
+    level: 'warning',
+    text: 'proxyHeaders.preserveHttp1HeaderCase: the runtime hands names of headers over in lower case, and nobody gets them back',
+  },
   DotSegmentsResolved: {
     code: 'BSP0903',
     level: 'warning',

@@ -48,3 +48,10 @@ test('a header value that the runtime cannot tell', () => {
   assert.deepEqual(codes(headers('%DOWNSTREAM_TLS_VERSION% %UPSTREAM_LOCAL_PORT%')), ['BSP0908']);
   assert.deepEqual(codes(headers('%REQ(x)% %%DURATION%% %PROTOCOL%')), []);
 });
+
+test('what the mesh asks of connections', () => {
+  const found = (defaultConfig: object) => codes('{uri: /b}', { defaultConfig });
+  assert.deepEqual(found({ gatewayTopology: { proxyProtocol: {} } }), ['BSP0910']);
+  assert.deepEqual(found({ proxyHeaders: { preserveHttp1HeaderCase: true } }), ['BSP0909']);
+  assert.deepEqual(found({ gatewayTopology: { numTrustedProxies: 1 }, proxyHeaders: {} }), []);
+});

@@ -15,9 +15,24 @@ export function platform({ input, compiled }: Scene): Finding[] {
   const findings = [...rewrites(input), ...EVERYWHERE.map((name) => finding(name, {}, about(first)))];
   if (compiled.snapshot.mesh.pathNormalization === 'NONE')
     findings.push(finding('DotSegmentsResolved', {}, about(first)));
+  findings.push(...meshSettings(input.mesh).map((name) => finding(name, {}, about(first))));
   const byHeaders = ofKind<VirtualServiceSpec>(input, NETWORKING, 'VirtualService').find(matchesHeaders);
   if (byHeaders !== undefined) findings.push(finding('RepeatedHeaderLines', {}, about(byHeaders)));
   return findings;
+}
+
+interface ProxyConfig {
+  gatewayTopology?: { proxyProtocol?: object };
+  proxyHeaders?: { preserveHttp1HeaderCase?: boolean };
+}
+
+/** What defaultConfig asks of connections. */
+function meshSettings(mesh: Record<string, unknown>): ('ProxyProtocolNotSpoken' | 'HeaderCaseLost')[] {
+  const { gatewayTopology, proxyHeaders } = (mesh.defaultConfig ?? {}) as ProxyConfig;
+  return [
+    ...(gatewayTopology?.proxyProtocol ? (['ProxyProtocolNotSpoken'] as const) : []),
+    ...(proxyHeaders?.preserveHttp1HeaderCase ? (['HeaderCaseLost'] as const) : []),
+  ];
 }
 
 const DOT_SEGMENT = /(^|\/)\.{1,2}(\/|$)/;

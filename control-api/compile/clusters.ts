@@ -6,7 +6,7 @@ import type { CompileInput, Draft, Processor } from './processor.ts';
 import { hasLabels } from './select.ts';
 import type { Service, ServicePort } from './services.ts';
 import type { TrafficPolicySpec } from './spec.ts';
-import { clusterPolicy, mergePolicy } from './traffic-policy.ts';
+import { clusterPolicy, mergePolicy, withMeshDefaults } from './traffic-policy.ts';
 
 /** Everything visible, not only what routes name: policies, filters and mirrors name clusters too. */
 export const clusters: Processor = {
@@ -39,7 +39,7 @@ function* clustersOf(
     const endpoints = parts.flatMap((part) =>
       part.ports.some((own) => samePort(own, port)) ? part.endpoints(port) : [],
     );
-    const policy = mergePolicy(undefined, rule?.trafficPolicy, port.number);
+    const policy = withMeshDefaults(mergePolicy(undefined, rule?.trafficPolicy, port.number), input.mesh);
     const base = { host: owner.host, port: port.number, resolution: resolutionOf(owner) };
     const lost = isPassthrough(policy);
     yield {

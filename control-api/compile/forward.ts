@@ -12,6 +12,7 @@ import { wholeMs } from './duration.ts';
 import { consistentHashes, hashPolicy as translateHash } from './hash-policy.ts';
 import { headerOperations, type TranslatedHeaders } from './headers.ts';
 import { clusterName, resolveHost } from './names.ts';
+import { tellsForwardedHost } from './proxy-headers.ts';
 import { translateRetry } from './retry.ts';
 import type { Bound } from './routes.ts';
 import type { DestinationSpec, HttpRouteSpec, PercentSpec, RetrySpec, RouteDestinationSpec } from './spec.ts';
@@ -48,7 +49,7 @@ export function forward(written: WrittenRoute, authority: string | undefined, bo
   const route = spec.route ?? [];
   const { namespace } = from.metadata;
   const destinations = route.map((one) => destination(one, route.length === 1, namespace, bound));
-  const rewrite = translateRewrite(spec, authority ?? onlyAuthority(route));
+  const rewrite = translateRewrite(spec, authority ?? onlyAuthority(route), bound);
   const hashes = consistentHashes(route, namespace, bound);
   const hashPolicy = hashes.flatMap((hash) => translateHash(hash) ?? []);
   const mirrors = translateMirrors(spec, namespace, bound);
@@ -91,7 +92,11 @@ function destination(spec: RouteDestinationSpec, only: boolean, namespace: strin
 const onlyAuthority = (route: RouteDestinationSpec[]): string | undefined =>
   route.length === 1 ? headerOperations(route[0]?.headers)?.authority : undefined;
 
-function translateRewrite({ rewrite }: HttpRouteSpec, setAuthority: string | undefined): Rewrite | undefined {
+function translateRewrite(
+  { rewrite }: HttpRouteSpec,
+  setAuthority: string | undefined,
+  { input }: Bound,
+): Rewrite | undefined {
   const authority = rewrite?.authority || setAuthority;
   const regex = rewrite?.uriRegexRewrite;
   if (!authority && !regex && !rewrite?.uri) return undefined;
@@ -100,6 +105,7 @@ function translateRewrite({ rewrite }: HttpRouteSpec, setAuthority: string | und
       ? { regex: { pattern: regex.match ?? '', substitution: regex.rewrite ?? '' } }
       : rewrite?.uri && { prefix: rewrite.uri }),
     ...(authority && { authority }),
+    ...(authority && rewrite && tellsForwardedHost(input.mesh) && { tellsForwardedHost: true }),
   };
 }
 

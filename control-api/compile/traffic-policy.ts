@@ -39,6 +39,16 @@ export function mergePolicy(base: Policy | undefined, over: TrafficPolicySpec | 
   return { ...merged, ...settings };
 }
 
+/** MeshConfig.defaultTrafficPolicy stands where a host's rule says nothing of either; subsets lie over it. Istio: applyDefaultTrafficPolicy. */
+export function withMeshDefaults(policy: Policy, mesh: Record<string, unknown>): Policy {
+  const { connectionPool, outlierDetection } = (mesh.defaultTrafficPolicy ?? {}) as Policy;
+  return {
+    ...(connectionPool && { connectionPool }),
+    ...(outlierDetection && { outlierDetection }),
+    ...policy,
+  };
+}
+
 /** Istio means 20, and writes 0.2 of 100 (pilot: applyRetryBudget). */
 const BUDGET_PERCENT = 0.2;
 

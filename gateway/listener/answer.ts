@@ -7,7 +7,8 @@ const WITHOUT_BODY = new Set([204, 205, 304]);
 /** The upstream's own Response goes on unless a phase has changed more than its headers. */
 export function respond(exchange: HttpExchange): Response {
   const headers = exchange.responseHeaders;
-  headers.set('server', exchange.connection.serverName);
+  const { serverName } = exchange.connection;
+  if (serverName !== undefined) headers.set('server', serverName);
   if (!headers.has('date')) headers.set('date', new Date().toUTCString());
   const { passedOn, status } = exchange;
   if (passedOn !== undefined) return passedOn;

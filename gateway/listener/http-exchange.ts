@@ -99,9 +99,11 @@ export class HttpExchange implements Exchange {
     this.serverName = cf?.serverName;
     this.clientAddress = clientAddressOf(this.peer, headers.get('x-forwarded-for'), proxies);
     this.headerCount = headers.size;
-    sanitiseRequestHeaders(headers, this.peer.address, this.clientAddress, this.scheme);
+    const claimed = cf?.tlsClientAuth && headers.get('x-forwarded-client-cert');
+    sanitiseRequestHeaders(headers, this.peer.address, this.clientAddress, this.scheme, connection);
+    if (connection.tellsPort) tellPort(headers, connection, listener.port);
     const certificate = cf?.tlsClientAuth && forwardedClientCert(cf.tlsClientAuth);
-    if (certificate !== undefined) headers.set('x-forwarded-client-cert', certificate);
+    if (certificate !== undefined) tellCertificate(headers, connection, certificate, claimed);
   }
 
   get responseHeaders(): CopyOnWriteHeaders {
@@ -151,6 +153,24 @@ export class HttpExchange implements Exchange {
   waitUntil(promise: Promise<unknown>): void {
     this.#context.waitUntil(promise);
   }
+}
+
+/** A trusted hop may have told another one. */
+function tellPort(headers: RequestHeaderView, { trustedHops }: ConnectionManager, port: number): void {
+  if (trustedHops === 0 || !headers.has('x-forwarded-port')) headers.set('x-forwarded-port', String(port));
+}
+
+/** Of a client that has one; what others claim is gone by now. */
+function tellCertificate(
+  headers: RequestHeaderView,
+  { clientCertificate: mode }: ConnectionManager,
+  own: string,
+  claimed: string | null | undefined,
+): void {
+  const appended = claimed ? `${claimed},${own}` : own;
+  const told = { SANITIZE: null, FORWARD_ONLY: claimed, APPEND_FORWARD: appended, SANITIZE_SET: own };
+  const value = mode === 'ALWAYS_FORWARD_ONLY' ? undefined : told[mode];
+  if (value) headers.set('x-forwarded-client-cert', value);
 }
 
 function pathStart(url: string, from: number): number {

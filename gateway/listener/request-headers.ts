@@ -2,10 +2,11 @@
  * What Envoy's connection manager does to the headers of a request from outside before any filter sees them
  * (use_remote_address, Istio's gateway settings): nothing a client claims about itself survives.
  */
+import type { ConnectionManager } from './connection-manager.ts';
 import type { RequestHeaderView } from './request-header-view.ts';
 
 /** Control headers that only a trusted hop may send, hop-by-hop headers, and the certificate a client claims to have. */
-const REMOVED: ReadonlySet<string> = new Set([
+export const REMOVED: ReadonlySet<string> = new Set([
   'x-envoy-decorator-operation',
   'x-envoy-downstream-service-cluster',
   'x-envoy-downstream-service-node',
@@ -41,15 +42,16 @@ export function sanitiseRequestHeaders(
   peerAddress: string,
   clientAddress: string,
   scheme: string,
+  { removed, makesRequestId }: Pick<ConnectionManager, 'removed' | 'makesRequestId'>,
 ): void {
   const connection = headers.get('connection');
   if (connection !== null) removeNominated(headers, connection);
-  for (const name of headers.names) if (INITIALS.has(name.charCodeAt(0)) && REMOVED.has(name)) headers.remove(name);
+  for (const name of headers.names) if (INITIALS.has(name.charCodeAt(0)) && removed.has(name)) headers.remove(name);
   const forwardedFor = headers.get('x-forwarded-for');
   headers.set('x-forwarded-for', forwardedFor ? `${forwardedFor},${peerAddress}` : peerAddress);
   headers.set('x-forwarded-proto', scheme);
   headers.set('x-envoy-external-address', clientAddress);
-  headers.set('x-request-id', crypto.randomUUID());
+  if (makesRequestId) headers.set('x-request-id', crypto.randomUUID());
 }
 
 /** RFC 9110 7.6.1: the headers that Connection names end at this hop. An upgrade keeps its own two. */

@@ -2,7 +2,7 @@
 import type { Guard } from '../authz/early.ts';
 import type { Exchange, LocalReply, Verdict } from '../exchange.ts';
 import type { HttpExchange } from '../listener/http-exchange.ts';
-import type { Cluster } from '../snapshot.ts';
+import type { Cluster, ProxyHeaders } from '../snapshot.ts';
 import { Deadline } from '../traffic/deadline.ts';
 import { grpcTimeout } from '../traffic/grpc-timeout.ts';
 import type { FoldedMirrors } from '../traffic/mirror.ts';
@@ -28,6 +28,8 @@ export interface ForwardPlan {
   mirror: FoldedMirrors | undefined;
   /** The request is gRPC, whose upstreams read its timeout from a header of their own. */
   grpc?: boolean;
+  /** Which headers tell about the tries. */
+  told: Pick<ProxyHeaders, 'attemptCount' | 'debugHeaders'>;
 }
 
 /** What was found for this request. */
@@ -78,13 +80,14 @@ async function tryHosts(exchange: HttpExchange, plan: ForwardPlan, target: Targe
   for (let attempt = 1; ; attempt++) {
     exchange.upstream.endpoint = host.endpoint;
     exchange.upstream.attempts = attempt;
-    if (attempt > 1) announce(exchange, attempt, deadline.expectedMs(perTryMs, now), plan.grpc);
+    if (attempt > 1) announce(exchange, plan, attempt, deadline.expectedMs(perTryMs, now));
     exchange.body = body.take() ?? null;
     const outcome = await attemptOnce(exchange, target, host, deadline.tryMs(perTryMs, now));
     const wait = retryWait(exchange, plan.retry, target, { outcome, attempt, deadline, body });
     if (wait === undefined) {
       body.release();
-      return finish(exchange, target, { outcome, attempt, started, deadline });
+      const explains = plan.told.debugHeaders ?? true;
+      return finish(exchange, target, { outcome, attempt, started, deadline, explains });
     }
     letGo(exchange, outcome, balancer.cluster);
     tried?.add(host);
@@ -128,14 +131,14 @@ function bodyOf(exchange: HttpExchange, { retry, mirror }: ForwardPlan): Replaya
  */
 export function announce(
   { upstream, requestHeaders }: Exchange,
+  { told, grpc }: Pick<ForwardPlan, 'told' | 'grpc'>,
   attempt: number,
   expectedMs: number | undefined,
-  grpc: boolean | undefined,
 ): void {
   upstream.attempts = attempt;
-  requestHeaders.set('x-envoy-attempt-count', String(attempt));
+  if (told.attemptCount !== false) requestHeaders.set('x-envoy-attempt-count', String(attempt));
   if (expectedMs === undefined) return;
-  requestHeaders.set('x-envoy-expected-rq-timeout-ms', String(expectedMs));
+  if (told.debugHeaders !== false) requestHeaders.set('x-envoy-expected-rq-timeout-ms', String(expectedMs));
   if (grpc) requestHeaders.set('grpc-timeout', grpcTimeout(expectedMs));
 }
 
@@ -181,19 +184,21 @@ interface Finished {
   attempt: number;
   started: number;
   deadline: Deadline;
+  /** With headers of our own about what happened. */
+  explains: boolean;
 }
 
 function finish(
   exchange: HttpExchange,
   { balancer, cookies, release }: Target,
-  { outcome, attempt, started, deadline }: Finished,
+  { outcome, attempt, started, deadline, explains }: Finished,
 ): LocalReply | undefined {
   if (typeof outcome === 'string') {
     exchange.upstream.failure = outcome;
     if (outcome === 'timeout' && deadline.passed(Date.now())) return timeoutReply('response_timeout');
-    return failureReply(outcome, attempt);
+    return failureReply(outcome, attempt, explains);
   }
-  takeOver(exchange, outcome, balancer.cluster, { started, until: deadline.at, ended: release });
+  takeOver(exchange, outcome, balancer.cluster, { started, until: deadline.at, ended: release, explains });
   exchange.routeHeaders?.(exchange.responseHeaders, exchange);
   // Envoy hashes for each try anew.
   for (let tries = 0; tries < attempt; tries++)

@@ -30,12 +30,13 @@ export function foldDestinations(
   action: ForwardAction,
 ): (exchange: Exchange) => FoldedDestination {
   const choose = foldWeights(action.destinations);
+  const explains = snapshot.mesh.proxyHeaders?.debugHeaders ?? true;
   const folded = action.destinations.map((destination) => {
     const cluster = snapshot.clusters[destination.cluster];
     return {
       name: destination.cluster,
       balancer: known(cluster),
-      prepare: foldPreparation(route, action, destination, cluster),
+      prepare: foldPreparation(route, action, destination, cluster, explains),
       guard: foldEarly(cluster),
       sign: foldAssertion(cluster),
       delegated: cluster?.resolution === 'MESH' && action.entryPolicy !== undefined,
@@ -51,28 +52,39 @@ function foldPreparation(
   action: ForwardAction,
   destination: Destination,
   cluster: Cluster | undefined,
+  explains: boolean,
 ): (exchange: Exchange) => void {
   const changeHeaders = foldLevels(route, action, destination, 'request');
   const authority = foldLevelsAuthority(route, action, destination);
   const rewriteAuthority = action.rewrite?.authority ?? destination.authority;
   const rewritePath = foldPathRewrite(action.rewrite, route.match);
+  const tellsHost = action.rewrite?.tellsForwardedHost ?? false;
   const addressToMesh = foldMeshHeaders(cluster, action.entryPolicy);
   return (exchange) => {
     const newAuthority = rewriteAuthority ?? authority?.(exchange);
     changeHeaders?.(exchange.requestHeaders, exchange);
-    if (newAuthority) setAuthority(exchange, newAuthority);
-    if (rewritePath !== undefined) setPath(exchange, rewritePath(exchange.path));
+    if (newAuthority && tellsHost) tellForwardedHost(exchange);
+    if (newAuthority) setAuthority(exchange, newAuthority, explains);
+    if (rewritePath !== undefined) setPath(exchange, rewritePath(exchange.path), explains);
     // Last, so that no header operation of a user's can redirect what goes into the mesh.
     addressToMesh?.(exchange);
   };
 }
 
-function setAuthority(exchange: Exchange, authority: string): void {
-  exchange.requestHeaders.set('x-envoy-original-host', exchange.authority);
+/** Not twice in a row. Envoy: Http::Utility::updateAuthority. */
+function tellForwardedHost({ requestHeaders, authority }: Exchange): void {
+  const told = requestHeaders.get('x-forwarded-host');
+  if (told?.split(',').at(-1) !== authority)
+    requestHeaders.set('x-forwarded-host', told ? `${told},${authority}` : authority);
+}
+
+/** @param explains with a header about what it was */
+function setAuthority(exchange: Exchange, authority: string, explains: boolean): void {
+  if (explains) exchange.requestHeaders.set('x-envoy-original-host', exchange.authority);
   exchange.authority = authority;
 }
 
-function setPath(exchange: Exchange, path: string): void {
-  exchange.requestHeaders.set('x-envoy-original-path', exchange.path);
+function setPath(exchange: Exchange, path: string, explains: boolean): void {
+  if (explains) exchange.requestHeaders.set('x-envoy-original-path', exchange.path);
   exchange.path = path;
 }

@@ -39,8 +39,11 @@ const REASONS: Record<Exclude<ResetReason, 'timeout'>, Reason> = {
   overflow: { words: 'overflow', flag: 'UO' },
 };
 
-/** @param attempts how many tries were made: the text tells whether it was retried */
-export function failureReply(reason: ResetReason, attempts: number): LocalReply {
+/**
+ * @param attempts how many tries were made: the text tells whether it was retried
+ * @param explains with Envoy's headers about it
+ */
+export function failureReply(reason: ResetReason, attempts: number, explains: boolean): LocalReply {
   if (reason === 'timeout') return timeoutReply('upstream_per_try_timeout');
   const { words, flag, details = words.replaceAll(' ', '_'), status = 503 } = REASONS[reason];
   const how = attempts > 1 ? 'retried and the latest reset reason' : 'reset reason';
@@ -49,7 +52,7 @@ export function failureReply(reason: ResetReason, attempts: number): LocalReply 
     body: `upstream connect error or disconnect/reset before headers. ${how}: ${words}`,
     flag,
     details: `upstream_reset_before_response_started{${details}}`,
-    ...(reason === 'overflow' && { headers: [['x-envoy-overloaded', 'true']] }),
+    ...(reason === 'overflow' && explains && { headers: [['x-envoy-overloaded', 'true']] }),
   };
 }
 

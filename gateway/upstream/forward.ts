@@ -23,6 +23,7 @@ export function foldForward(
     timeoutMs: action.timeoutMs,
     retry: foldRetry(action.retry),
     mirror: foldMirrors(snapshot, action),
+    told: snapshot.mesh.proxyHeaders ?? {},
   };
   // The entry's answers are its last word; only what did not get there is tried again from here.
   const delegatedPlan: ForwardPlan = { ...plan, retry: plan.retry && onlyResets(plan.retry) };
@@ -34,8 +35,8 @@ export function foldForward(
     const { balancer } = destination;
     if (balancer === undefined) return NO_CLUSTER;
     const grpcMs = grpcTimeoutMs(exchange.requestHeaders, action.timeoutMs);
-    if (grpcMs === undefined) announce(exchange, 1, expectedMs, false);
-    else announce(exchange, 1, expected(grpcMs), true);
+    if (grpcMs === undefined) announce(exchange, plan, 1, expectedMs);
+    else announce(exchange, { ...plan, grpc: true }, 1, expected(grpcMs));
     destination.prepare(exchange);
     if (!exchange.path.startsWith('/')) return NOT_A_PATH;
     // The hash is of the request as it goes upstream, and made only where it is looked at, cookies too (a real Envoy's is).

@@ -9,6 +9,8 @@ export interface TakeOver {
   started: number;
   /** When the route's timeout ends, Infinity without. */
   until: number;
+  /** With the header about how long it took. */
+  explains: boolean;
   /** Called when the answer has ended. */
   ended: (() => void) | undefined;
 }
@@ -25,7 +27,7 @@ export function takeOver(
   exchange: HttpExchange,
   answer: Response,
   { resolution }: Cluster,
-  { started, until, ended }: TakeOver,
+  { started, until, ended, explains }: TakeOver,
 ): void {
   // The runtime makes no Response with such a status, but passes one on: then its headers stay the upstream's.
   const { status } = answer;
@@ -38,7 +40,7 @@ export function takeOver(
     for (const flag of entry.flags) exchange.flags.add(flag);
     exchange.details = entry.details;
   }
-  exchange.responseHeaders.set('x-envoy-upstream-service-time', String(Date.now() - started));
+  if (explains) exchange.responseHeaders.set('x-envoy-upstream-service-time', String(Date.now() - started));
 }
 
 function changeable(

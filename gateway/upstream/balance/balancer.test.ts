@@ -140,3 +140,11 @@ test('the next Snapshot keeps what was learned about a host, and warms up only t
   const later = share();
   assert.ok(later > 0.4, `${later}`);
 });
+
+test('whoever was ejected is back when the next Snapshot ejects nobody', () => {
+  const before = new Balancer(clusterOf(2, { outlierDetection: OUTLIER }));
+  before.detector!.answered(before.hosts[0]!, 500, 0);
+  assert.equal(before.hosts[0]!.ejected, true);
+  const after = new Balancer(clusterOf(2), { previous: before });
+  assert.equal(after.hosts[0]!.ejected, false);
+});

@@ -59,6 +59,8 @@ export class Balancer {
     this.#slowStart = foldSlowStart(cluster.loadBalancer.warmup, now);
     if (cluster.outlierDetection)
       this.detector = new OutlierDetector(cluster.outlierDetection, this.#hosts, () => this.#refold(), now());
+    // Nobody is left to let them back in.
+    else for (const host of this.#hosts) host.ejected = false;
   }
 
   /**
