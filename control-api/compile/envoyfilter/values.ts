@@ -49,7 +49,7 @@ function headerValues(messages: readonly Message[]): Required<Pick<HeaderOperati
     const header = requiredMessage(message, 'header', 'HeaderValueOption');
     const { into, ...when } = APPEND_ACTIONS[appendAction(message)];
     const condition = { ...when, ...(message.flag('keepEmptyValue') ? { keepEmpty: true as const } : {}) };
-    const name = requiredText(header, 'key', 'HeaderValue').toLowerCase();
+    const name = changeable(requiredText(header, 'key', 'HeaderValue'), 'modified');
     values[into].push([
       name,
       formatOf(header),
@@ -57,6 +57,13 @@ function headerValues(messages: readonly Message[]): Required<Pick<HeaderOperati
     ] as HeaderFormat);
   }
   return values;
+}
+
+/** In lower case. @throws EnvoyRejects for the headers that make up the request itself. */
+function changeable(header: string, done: 'modified' | 'removed'): string {
+  const name = header.toLowerCase();
+  if (name === 'host' || name.startsWith(':')) throw new EnvoyRejects(`:-prefixed or host headers may not be ${done}`);
+  return name;
 }
 
 /** The old `append: false` replaces what is there. */
@@ -77,7 +84,7 @@ function formatOf(header: Message): string {
 /** `…_headers_to_add` and `…_headers_to_remove` of a route or virtual host; undefined when there is nothing to do. */
 export function headerOperation(message: Message, direction: 'request' | 'response'): HeaderOperation | undefined {
   const removed = message.get(`${direction}HeadersToRemove`);
-  const remove = Array.isArray(removed) ? removed.map(String) : [];
+  const remove = Array.isArray(removed) ? removed.map((name) => changeable(String(name), 'removed')) : [];
   return withoutEmpty({ ...headerValues(message.messages(`${direction}HeadersToAdd`)), remove });
 }
 
