@@ -3,13 +3,32 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** For a server's `upgrade`: accepts, and sends the first frame back, which is text and short. */
-export function echoFirstFrame({ headers }: IncomingMessage, socket: Duplex): void {
+/** For a server's `upgrade`: the handshake's answer (RFC 6455, 4.2.2), with the first subprotocol that was offered. */
+export function acceptUpgrade({ headers }: IncomingMessage, socket: Duplex): void {
   const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+  const protocol = headers['sec-websocket-protocol']?.split(',')[0];
+  const lines = [
+    'HTTP/1.1 101 Switching Protocols',
+    'upgrade: websocket',
+    'connection: Upgrade',
+    `sec-websocket-accept: ${accept.digest('base64')}`,
+    ...(protocol === undefined ? [] : [`sec-websocket-protocol: ${protocol}`]),
+  ];
   socket.on('error', () => socket.destroy());
-  socket.write(
-    `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept.digest('base64')}\r\n\r\n`,
-  );
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+}
+
+/** An unmasked text frame, of 126 to 65535 bytes. */
+export function textFrame(text: string): Buffer {
+  const payload = Buffer.from(text);
+  const head = Buffer.from([0x81, 126, 0, 0]);
+  head.writeUInt16BE(payload.length, 2);
+  return Buffer.concat([head, payload]);
+}
+
+/** For a server's `upgrade`: accepts, and sends the first frame back, which is text and short. */
+export function echoFirstFrame(request: IncomingMessage, socket: Duplex): void {
+  acceptUpgrade(request, socket);
   socket.once('data', (frame: Buffer) => {
     // Clients mask what they send.
     const length = frame[1]! & 0x7f;
