@@ -65,6 +65,8 @@ function removeDotSegments(path: string): string {
   return kept.join('/');
 }
 
+/** Nothing but slashes keeps the first and the last one (a real Envoy's merge_slashes). */
 function mergeSlashes(path: string): string {
-  return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
+  if (!path.includes('//')) return path;
+  return /^\/+$/.test(path) ? '//' : path.replace(/\/{2,}/g, '/');
 }

@@ -19,6 +19,16 @@ test('remove comes first, then set, then add', () => {
   assert.deepEqual(applied([operation], { 'x-both': 'client' }), { 'x-both': 'set, add' });
 });
 
+test('what Envoy has one line for gets no other one', () => {
+  const add: [string, string][] = [
+    ['x-forwarded-for', 'new'],
+    ['x-other', 'new'],
+  ];
+  const headers = { 'x-forwarded-for': 'old', 'x-other': 'old' };
+  assert.deepEqual(applied([{ add }], headers), { 'x-forwarded-for': 'old,new', 'x-other': 'old, new' });
+  assert.deepEqual(applied([{ add }], {}), { 'x-forwarded-for': 'new', 'x-other': 'new' });
+});
+
 test('values are rendered before anything is set', () => {
   const operation: HeaderOperation = {
     set: [

@@ -36,9 +36,43 @@ export function foldHeaderOperations(...operations: (HeaderOperation | undefined
       const value = values[index];
       if (value === undefined) return;
       if (index < set.length) headers.set(name, value);
-      else headers.append(name, value);
+      else append(headers, name, value);
     });
   };
+}
+
+/** Of these Envoy keeps one line, to which it adds behind a comma, whatever else it knows (asked of a real one); others get another line. */
+const ONE_LINE = new Set([
+  'accept',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+  'access-control-request-method',
+  'age',
+  'authorization',
+  'cache-control',
+  'content-type',
+  'etag',
+  'expires',
+  'if-match',
+  'last-modified',
+  'location',
+  'origin',
+  'pragma',
+  'referer',
+  'user-agent',
+  'via',
+  'x-client-trace-id',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-request-id',
+]);
+
+function append(headers: HeaderView, name: string, value: string): void {
+  const before = ONE_LINE.has(name) ? headers.get(name) : null;
+  if (before === null) headers.append(name, value);
+  else headers.set(name, `${before},${value}`);
 }
 
 interface Edit {

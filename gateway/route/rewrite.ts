@@ -41,7 +41,9 @@ function foldRegexRewrite(regex: NonNullable<Rewrite['regex']>): (path: string) 
     const matcher = pattern.matcher(path);
     let result = '';
     let from = 0;
-    while (matcher.find()) {
+    for (let first = true; matcher.find(); first = false) {
+      // RE2 replaces nothing right behind what it has just replaced: `.*` is one occurrence.
+      if (!first && matcher.start() === from && matcher.end() === from) continue;
       result += path.slice(from, matcher.start());
       for (const part of parts) result += typeof part === 'string' ? part : (matcher.group(part) ?? '');
       from = matcher.end();

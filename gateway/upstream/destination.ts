@@ -3,7 +3,7 @@ import { foldEarly, type Guard } from '../authz/early.ts';
 import type { Exchange } from '../exchange.ts';
 import { foldLevels, foldLevelsAuthority } from '../route/header-operations.ts';
 import { foldPathRewrite } from '../route/rewrite.ts';
-import type { Cluster, Destination, ForwardAction, Route, Snapshot } from '../snapshot.ts';
+import type { Cluster, Destination, ForwardAction, HeaderOperations, Route, Snapshot } from '../snapshot.ts';
 import { foldAssertion, type Sign } from './assertion.ts';
 import type { Balancer } from './balance/balancer.ts';
 import { balancerOf } from './balance/registry.ts';
@@ -56,13 +56,18 @@ function foldPreparation(
 ): (exchange: Exchange) => void {
   const changeHeaders = foldLevels(route, action, destination, 'request');
   const authority = foldLevelsAuthority(route, action, destination);
-  const rewriteAuthority = action.rewrite?.authority ?? destination.authority;
+  const weighted = action.destinations.length > 1;
+  const taken = RETRY_HEADERS.filter((name) => isWritten(name, route.headers) || isWritten(name, destination.headers));
+  const rewriteAuthority = action.rewrite?.authority ?? (weighted ? undefined : destination.authority);
   const rewritePath = foldPathRewrite(action.rewrite, route.match);
   const tellsHost = action.rewrite?.tellsForwardedHost ?? false;
   const addressToMesh = foldMeshHeaders(cluster, action.entryPolicy);
   return (exchange) => {
     const newAuthority = rewriteAuthority ?? authority?.(exchange);
     changeHeaders?.(exchange.requestHeaders, exchange);
+    for (const name of taken) exchange.requestHeaders.remove(name);
+    // One of several destinations says nowhere what it replaces; a rewrite then takes that for the original.
+    if (weighted && destination.authority) exchange.authority = destination.authority;
     if (newAuthority && tellsHost) tellForwardedHost(exchange);
     if (newAuthority) setAuthority(exchange, newAuthority, explains);
     if (rewritePath !== undefined) setPath(exchange, rewritePath(exchange.path), explains);
@@ -70,6 +75,20 @@ function foldPreparation(
     addressToMesh?.(exchange);
   };
 }
+
+/** The router takes them for its own, wherever they are from. */
+const RETRY_HEADERS = [
+  'x-envoy-hedge-on-per-try-timeout',
+  'x-envoy-max-retries',
+  'x-envoy-retriable-header-names',
+  'x-envoy-retriable-status-codes',
+  'x-envoy-retry-grpc-on',
+  'x-envoy-retry-on',
+];
+
+/** Clients' own are gone since the request came in. */
+const isWritten = (header: string, { request: { set = [], add = [] } = {} }: HeaderOperations = {}): boolean =>
+  [...set, ...add].some(([name]) => name === header);
 
 /** Not twice in a row. Envoy: Http::Utility::updateAuthority. */
 function tellForwardedHost({ requestHeaders, authority }: Exchange): void {
