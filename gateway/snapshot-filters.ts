@@ -97,7 +97,6 @@ export interface ExtAuthzHttp {
   timeoutMs: number;
   pathPrefix: string;
   failOpen: boolean;
-  clearRouteCache: boolean;
   statusOnError: number;
   includeRequestHeadersInCheck: StringMatch[];
   includeAdditionalHeadersInCheck: [string, string][];

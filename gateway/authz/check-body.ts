@@ -15,17 +15,17 @@ const TOO_LARGE: LocalReply = {
   details: 'request_payload_too_large',
 };
 
-/** undefined: the authoriser wants none. A longer body than allowed is refused here, as Envoy's buffer does. */
+/** undefined: the authoriser wants none, or there is none. A longer body than allowed is refused here, as Envoy's buffer does. */
 export async function readForCheck(
   exchange: Exchange,
   wanted: ExtAuthzHttp['includeRequestBodyInCheck'],
 ): Promise<CheckBody | LocalReply | undefined> {
-  if (!wanted) return undefined;
-  if (!exchange.body) return { bytes: new Uint8Array(), partial: false };
+  if (!wanted || !exchange.body) return undefined;
   const [shown, forwarded] = exchange.body.tee();
   exchange.body = forwarded;
   const body = await readAtMost(shown, wanted.maxRequestBytes);
-  return body.partial && !wanted.allowPartialMessage ? TOO_LARGE : body;
+  if (body.partial && !wanted.allowPartialMessage) return TOO_LARGE;
+  return body.bytes.length > 0 ? body : undefined;
 }
 
 async function readAtMost(stream: ReadableStream<Uint8Array>, limit: number): Promise<CheckBody> {

@@ -24,9 +24,12 @@ export function checkRequest(
     }
     for (const [name, value] of provider.includeAdditionalHeadersInCheck) headers.set(name, value);
     headers.delete('content-length');
+    // What Envoy's HTTP client writes into every request of its own.
+    headers.set('x-envoy-internal', 'true');
+    headers.set('x-envoy-expected-rq-timeout-ms', String(provider.timeoutMs));
     const request = { authority, method, path: provider.pathPrefix + path, headers };
     if (!body) return request;
     headers.set('x-envoy-auth-partial-body', String(body.partial));
-    return body.bytes.length > 0 ? { ...request, body: body.bytes } : request;
+    return { ...request, body: body.bytes };
   };
 }

@@ -41,7 +41,8 @@ function extAuthzStep({ policies, provider }: ExtAuthz, snapshot: Snapshot): Ste
   }
   const ask = authorizer(provider, snapshot);
   return {
-    request: (exchange) => (index.match(exchange) === undefined ? undefined : ask(exchange)),
+    // Where there is no route there is nothing to ask for (Envoy 1.40).
+    request: (exchange) => (exchange.route && index.match(exchange) !== undefined ? ask(exchange) : undefined),
     response: addDownstreamHeaders,
   };
 }
@@ -75,22 +76,16 @@ function authorizer(provider: ExtAuthzHttp, snapshot: Snapshot): (exchange: Exch
     }
     if (answer.status !== 200) return refused(answer);
     await answer.body?.cancel();
-    const changed = copyToUpstream(exchange, answer.headers, toUpstream);
+    copyToUpstream(exchange, answer.headers, toUpstream);
     const client = [...answer.headers].filter(([name]) => toClient(name));
     if (client.length > 0) forClient.set(exchange, client);
-    return changed && provider.clearRouteCache ? 'reroute' : undefined;
+    return undefined;
   };
 }
 
 /** A header of the authoriser takes the place of the client's: nobody forges what the authoriser says. */
-function copyToUpstream(exchange: Exchange, headers: Headers, wanted: (name: string) => boolean): boolean {
-  let changed = false;
-  for (const [name, value] of headers) {
-    if (!wanted(name)) continue;
-    exchange.requestHeaders.set(name, value);
-    changed = true;
-  }
-  return changed;
+function copyToUpstream(exchange: Exchange, headers: Headers, wanted: (name: string) => boolean): void {
+  for (const [name, value] of headers) if (wanted(name)) exchange.requestHeaders.set(name, value);
 }
 
 /** Reach the client whatever the configured list says. */
@@ -105,11 +100,13 @@ function denyReply(provider: ExtAuthzHttp): (answer: Response) => Promise<LocalR
   return async (answer) => {
     const body = await answer.text();
     const sent = ([name]: [string, string]) => !NEVER.has(name) && (all || ALWAYS.has(name) || listed(name));
+    const headers = [...answer.headers].filter(sent);
+    const contentType = headers.find(([name]) => name === 'content-type')?.[1] ?? 'text/plain';
     return {
       status: answer.status,
       body,
-      headers: [...answer.headers].filter(sent),
-      ...(body !== '' && { contentType: 'text/plain' }),
+      headers: headers.filter(([name]) => name !== 'content-type'),
+      ...(body !== '' && { contentType }),
       flag: 'UAEX',
       details: 'ext_authz_denied',
     };

@@ -40,7 +40,6 @@ const provider = (fields: Partial<ExtAuthzHttp> = {}): ExtAuthzHttp => ({
   timeoutMs: 400,
   pathPrefix: '',
   failOpen: false,
-  clearRouteCache: false,
   statusOnError: 403,
   includeRequestHeadersInCheck: [],
   includeAdditionalHeadersInCheck: [],
