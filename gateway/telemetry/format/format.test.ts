@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { forwardTo } from '../../../test/support/snapshot.ts';
 import { fakeExchange } from '../../authn/fixture.ts';
 import type { Exchange } from '../../exchange.ts';
+import { CopyOnWriteHeaders } from '../../listener/header-view.ts';
 import { jsonRender } from './json.ts';
 import { FormatError, parseFormat } from './parse.ts';
 import { headerRender, logRender } from './render.ts';
@@ -90,4 +92,39 @@ test('times are formatted as strftime does, with seconds and fractions', () => {
     formatTime(time, '%s %s.%6f %a %b %e %I%p'),
     `${time / 1000 - 0.042} ${time / 1000 - 0.042}.042000 Sun Nov  1 12AM`,
   );
+});
+
+test('flags have Envoy’s long names', () =>
+  assert.equal(
+    logRender('%RESPONSE_FLAGS_LONG%')(exchange({ flags: new Set(['URX', 'FI'] as const) })),
+    'UpstreamRetryLimitExceeded,FaultInjected',
+  ));
+
+test('a cluster is that of the route where no try was made, and none where it does not exist', () => {
+  const route = forwardTo('up');
+  const line = logRender('%UPSTREAM_CLUSTER_RAW%');
+  assert.equal(line(exchange({ route })), 'up');
+  assert.equal(line(exchange({ route, flags: new Set(['NC'] as const) })), '-');
+});
+
+test('a connection that failed reached nobody', () => {
+  const failed = { ...upstream, failure: 'connect' };
+  const format = logRender(
+    '%UPSTREAM_HOST% %UPSTREAM_REMOTE_PORT% %UPSTREAM_PROTOCOL% %UPSTREAM_TRANSPORT_FAILURE_REASON%',
+  );
+  assert.equal(format(exchange({ upstream: failed })), '10.0.0.7:8080 - - delayed_connect_error:_Connection_refused');
+});
+
+test('a gRPC status is told by name and by number, to gRPC alone', () => {
+  const format = logRender('%GRPC_STATUS% %GRPC_STATUS(SNAKE_STRING)% %GRPC_STATUS_NUMBER%');
+  const responseHeaders = new CopyOnWriteHeaders(new Headers({ 'grpc-status': '8' }));
+  const asked = (type: string) => format(exchange({ headers: { 'content-type': type }, responseHeaders }));
+  assert.equal(asked('application/grpc'), 'ResourceExhausted RESOURCE_EXHAUSTED 8');
+  assert.equal(asked('text/plain'), '- - -');
+});
+
+test('nothing is sent to a HEAD', () => {
+  const responseHeaders = new CopyOnWriteHeaders(new Headers({ 'content-length': '5' }));
+  assert.equal(logRender('%BYTES_SENT%')(exchange({ method: 'HEAD', responseHeaders })), '0');
+  assert.equal(logRender('%BYTES_SENT%')(exchange({ responseHeaders })), '5');
 });

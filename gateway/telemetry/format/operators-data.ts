@@ -52,6 +52,8 @@ export const DATA_OPERATORS: Operators = {
   CLUSTER_METADATA: () => () => undefined,
   UPSTREAM_METADATA: () => () => undefined,
   PATH: path,
+  QUERY_PARAMS: always((exchange) => exchange.path.split('?', 2)[1] || undefined),
+  ACCESS_LOG_TYPE: always(() => 'DownstreamEnd'),
   QUERY_PARAM: (argument) => (exchange) => queryParameter(exchange.path, argument),
   HOSTNAME: always((exchange) => exchange.snapshot.mesh.nodeCluster || undefined),
   STREAM_ID: always((exchange) => exchange.requestHeaders.get('x-request-id') ?? undefined),

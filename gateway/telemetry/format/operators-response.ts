@@ -17,17 +17,19 @@ function flags(exchange: Exchange, name: (flag: keyof typeof RESPONSE_FLAGS) => 
   return exchange.flags.size === 0 ? '-' : Array.from(exchange.flags, name).join(',');
 }
 
-const pascal = (text: string) => text.replace(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase());
+/** The body of a HEAD's answer is never sent. */
+const sent = (x: Exchange) => (x.method === 'HEAD' ? 0 : declaredLength(x.responseHeaders.get('content-length')));
+const answered = (x: Exchange) => x.upstream.attempts > 0 && x.upstream.failure === undefined;
 
 export const RESPONSE_OPERATORS: Operators = {
   RESPONSE_CODE: always((x) => x.status),
   RESPONSE_CODE_DETAILS: always((x) => x.details || undefined),
   RESPONSE_FLAGS: always((x) => flags(x, (flag) => flag)),
-  RESPONSE_FLAGS_LONG: always((x) => flags(x, (flag) => pascal(RESPONSE_FLAGS[flag]))),
+  RESPONSE_FLAGS_LONG: always((x) => flags(x, (flag) => RESPONSE_FLAGS[flag])),
   BYTES_RECEIVED: always((x) => declaredLength(x.requestHeaders.get('content-length'))),
-  BYTES_SENT: always((x) => declaredLength(x.responseHeaders.get('content-length'))),
+  BYTES_SENT: always(sent),
   DURATION: always(elapsed),
   REQUEST_DURATION: always(elapsed),
-  RESPONSE_DURATION: always((x) => (x.upstream.attempts > 0 ? elapsed(x) : undefined)),
-  RESPONSE_TX_DURATION: always((x) => (x.upstream.attempts > 0 ? 0 : undefined)),
+  RESPONSE_DURATION: always((x) => (answered(x) ? elapsed(x) : undefined)),
+  RESPONSE_TX_DURATION: always((x) => (answered(x) ? 0 : undefined)),
 };

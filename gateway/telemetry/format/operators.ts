@@ -6,6 +6,7 @@
 import type { Operators } from './operator.ts';
 import { ADDRESS_OPERATORS } from './operators-address.ts';
 import { DATA_OPERATORS } from './operators-data.ts';
+import { GRPC_OPERATORS } from './operators-grpc.ts';
 import { HEADER_OPERATORS } from './operators-header.ts';
 import { RESPONSE_OPERATORS } from './operators-response.ts';
 
@@ -14,4 +15,5 @@ export const OPERATORS: Operators = {
   ...RESPONSE_OPERATORS,
   ...ADDRESS_OPERATORS,
   ...DATA_OPERATORS,
+  ...GRPC_OPERATORS,
 };
