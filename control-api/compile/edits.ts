@@ -8,7 +8,7 @@ export interface Edit<T> {
 }
 
 /** More items than this are looked at as a whole. */
-const FEW = 500;
+const FEW = 2000;
 
 /** In order; undefined when the lists differ by more than a few items. */
 export function editsOf<T>(before: readonly T[], now: readonly T[]): Edit<T>[] | undefined {
