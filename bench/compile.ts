@@ -54,21 +54,32 @@ spec:
         host: reviews.default.svc.cluster.local
 `;
 
-/** Milliseconds of CPU time of a compilation after one object was changed, at the median of nine. */
-function again(resources: readonly Resource[]): number {
+/** What may happen to one of them in the round. */
+const CHANGES: Record<string, (resources: readonly Resource[], round: number) => readonly Resource[]> = {
+  changed: (resources, round) => {
+    const changed = read(2 + round * 7);
+    return resources.map((resource) => (resource.metadata.name === changed.metadata.name ? changed : resource));
+  },
+  added: (resources, round) => [...resources, read(resources.length + round)],
+  gone: (resources, round) => resources.filter(({ metadata }) => metadata.name !== `vs-${3 + round * 7}`),
+};
+
+/** A VirtualService with another route than it has at first. */
+function read(index: number): Resource {
+  const text = virtualService(index).replace('/api/v', '/other/v');
+  return loadResources([{ file: 'changed.yaml', text }], { namespace: 'default' }).resources[0]!;
+}
+
+/** Milliseconds of CPU time of a compilation after one object was changed, added or removed, at the median of nine. */
+function again(all: readonly Resource[], change: (typeof CHANGES)[string]): number {
   const memo = new CompileMemo();
   const settings = { mesh: {}, identity: INGRESS_GATEWAY, memo };
+  let resources = all;
   compile({ ...settings, resources });
   const times = Array.from({ length: 9 }, (_, round) => {
-    const at = 2 + round * 7;
-    const {
-      resources: [changed],
-    } = loadResources([{ file: 'changed.yaml', text: virtualService(at + 1) }], {
-      namespace: 'default',
-    });
-    const next = resources.map((resource) => (resource.metadata.name === changed?.metadata.name ? changed : resource));
+    resources = change(resources, round);
     const busy = process.cpuUsage();
-    compile({ ...settings, resources: next });
+    compile({ ...settings, resources });
     const { user, system } = process.cpuUsage(busy);
     return (user + system) / 1000;
   });
@@ -93,7 +104,7 @@ function measure(count: number): Record<string, number | string> {
     compileMs: Math.round(compiled - loaded),
     totalMs: Math.round(compiled - start),
     cpuMs: Math.round((user + system) / 1000),
-    againMs: again(resources),
+    ...Object.fromEntries(Object.entries(CHANGES).map(([what, change]) => [`${what}Ms`, again(resources, change)])),
     peakMB,
     id: snapshot.id,
   };
