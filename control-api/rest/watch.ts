@@ -31,6 +31,8 @@ export function watch(
   options: WatchOptions,
   render: (object: Json) => Json,
 ): ReadableStream<Uint8Array> {
+  // Not left to the stream: what its start throws workerd makes an error of the stream, which is a broken connection.
+  if (options.since !== undefined) store.requireLogged(options.since);
   const feed = new Feed(store, options, render);
   return new ReadableStream({
     start: (controller) => feed.start(controller),

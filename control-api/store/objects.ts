@@ -144,15 +144,20 @@ export class ObjectStore {
 
   /** The changes after `version`, in order, at most `limit`. Throws ExpiredError when the log no longer reaches that far back. */
   *changesSince(version: number, resource: string, limit = -1): Generator<Change> {
-    const oldest = Number(firstRow(this.sql.exec('SELECT min(version) AS oldest FROM changes'))?.oldest ?? 0);
-    if (version < oldest - 1 || version > this.version)
-      throw new ExpiredError(`resourceVersion ${version} is not in the log`);
+    this.requireLogged(version);
     for (const row of this.sql.exec(
       'SELECT * FROM changes WHERE version > ? AND resource = ? ORDER BY version LIMIT ?',
       ...[version, resource, limit],
     )) {
       yield toChange(row);
     }
+  }
+
+  /** Throws ExpiredError when the log does not hold every change after `version`. */
+  requireLogged(version: number): void {
+    const oldest = Number(firstRow(this.sql.exec('SELECT min(version) AS oldest FROM changes'))?.oldest ?? 0);
+    if (version < oldest - 1 || version > this.version)
+      throw new ExpiredError(`resourceVersion ${version} is not in the log`);
   }
 
   /** Calls back after every committed change; the returned function ends it. */

@@ -177,3 +177,9 @@ test('of two writers with the same resourceVersion one wins and the other gets 4
     if (statuses[0] === 409) round--;
   }
 });
+
+test('a watch from a resourceVersion that the log does not hold is answered with 410, not cut off', async () => {
+  const client = new ControlClient(connectionFrom(served.kubeconfig));
+  const { status, body } = await client.ask('GET', `${BASE}/virtualservices?watch=true&resourceVersion=999999999`);
+  assert.deepEqual([status, body.reason], [410, 'Expired']);
+});

@@ -49,13 +49,13 @@ async function eventsOf(stream: AsyncIterable<Uint8Array>) {
 test('a client that reads slowly is told of everything, from the log', async () => {
   const api = startApi();
   const token = await api.token('root', { role: 'admin', namespace: '*' });
-  const reading = await api.open(`${PATH}?watch=true&timeoutSeconds=3`, token);
+  const reading = await api.open(`${PATH}?watch=true`, token);
   for (let n = 0; n < 15_000; n++) api.store.put(key('busy'), object('busy', n));
-  const events = await eventsOf(reading);
-  assert.deepEqual(
-    events.map(({ object: seen }) => Number(seen.data.n)),
-    Array.from({ length: 15_000 }, (_, n) => n),
-  );
+  let next = 0;
+  for await (const part of reading) {
+    assert.equal(JSON.parse(new TextDecoder().decode(part)).object.data.n, String(next++));
+    if (next === 15_000) break;
+  }
 });
 
 test('a client that reads so slowly that the log goes on without it is told so', async () => {
