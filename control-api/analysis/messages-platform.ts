@@ -10,7 +10,7 @@ export const PLATFORM_MESSAGES = {
   HostInLowerCase: {
     code: 'BSP0902',
     level: 'info',
-    text: 'upstreams receive the Host in lower case, and no `te` header: the runtime writes both itself',
+    text: 'upstreams receive the Host in lower case, no `te` and no `trailer` header, and no empty `accept`, `origin`, `referer` or `user-agent`: the runtime writes them itself',
   },
   RequestLineShortened: {
     code: 'BSP0907',

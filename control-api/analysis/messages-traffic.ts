@@ -5,7 +5,7 @@ export const TRAFFIC_MESSAGES = {
   BodySentOnce: {
     code: 'BSP0601',
     level: 'info',
-    text: 'a request body of more than 1 MiB is not mirrored, and not tried again once so much of it has been sent',
+    text: 'a request body of more than 1 MiB, or of a GET or HEAD, is not mirrored, and not tried again once so much of it has been sent',
   },
   PassthroughToNobody: {
     code: 'BSP0602',

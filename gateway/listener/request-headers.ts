@@ -3,6 +3,7 @@
  * (use_remote_address, Istio's gateway settings): nothing a client claims about itself survives.
  */
 import type { ConnectionManager } from './connection-manager.ts';
+import { isReferer } from './referer.ts';
 import type { RequestHeaderView } from './request-header-view.ts';
 
 /** Control headers that only a trusted hop may send, hop-by-hop headers, and the certificate a client claims to have. */
@@ -45,13 +46,24 @@ export function sanitiseRequestHeaders(
   { removed, makesRequestId }: Pick<ConnectionManager, 'removed' | 'makesRequestId'>,
 ): void {
   const connection = headers.get('connection');
+  if (headers.has('upgrade')) ignoreUpgrade(headers, connection ?? '');
   if (connection !== null) removeNominated(headers, connection);
   for (const name of headers.names) if (INITIALS.has(name.charCodeAt(0)) && removed.has(name)) headers.remove(name);
+  const referer = headers.get('referer');
+  if (referer !== null && !isReferer(referer)) headers.remove('referer');
   const forwardedFor = headers.get('x-forwarded-for');
   headers.set('x-forwarded-for', forwardedFor ? `${forwardedFor},${peerAddress}` : peerAddress);
   headers.set('x-forwarded-proto', scheme);
   headers.set('x-envoy-external-address', clientAddress);
   if (makesRequestId) headers.set('x-request-id', crypto.randomUUID());
+}
+
+/** Without its word in Connection it is none; and Envoy goes on in HTTP/1.1 with a client that offers HTTP/2 in the clear. */
+function ignoreUpgrade(headers: RequestHeaderView, connection: string): void {
+  const isH2c = headers.get('upgrade')?.toLowerCase() === 'h2c';
+  if (/(^|,)\s*upgrade\s*(,|$)/i.test(connection) && !isH2c) return;
+  headers.remove('upgrade');
+  if (isH2c) headers.remove('http2-settings');
 }
 
 /** RFC 9110 7.6.1: the headers that Connection names end at this hop. An upgrade keeps its own two. */

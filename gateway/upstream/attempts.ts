@@ -17,6 +17,7 @@ import type { Hash64 } from './balance/xxhash64.ts';
 import { chooseHost } from './choose-host.ts';
 import { failureReply, NO_HEALTHY_UPSTREAM, timeoutReply } from './failure-reply.ts';
 import { withoutPolicy } from './mesh-headers.ts';
+import { isBodiless } from './send.ts';
 import { takeOver } from './take-over.ts';
 import { ofLength } from './unbroken-body.ts';
 
@@ -116,13 +117,15 @@ function letGo(exchange: HttpExchange, outcome: Outcome, cluster: Cluster): void
   else if (outcome !== 'connect' && outcome !== 'handshake') withoutPolicy(exchange, cluster);
 }
 
-/** Only a request that may be sent twice has its body kept. */
+/** Only a request that may be sent twice has its body kept; the runtime makes no copy of a GET's. */
 function bodyOf(exchange: HttpExchange, { retry, mirror }: ForwardPlan): ReplayableBody {
   if (exchange.body === null) return replayable(null, null);
   const length = exchange.requestHeaders.get('content-length');
+  if (length === '0') return replayable(null, null);
   // Filters put streams of their own in its place, which have no length.
   const body = exchange.body === exchange.request.body ? exchange.body : ofLength(exchange.body, length);
-  return retry !== undefined || mirror !== undefined ? replayable(body, length) : new Once(body);
+  const isKept = (retry !== undefined || mirror !== undefined) && !isBodiless(exchange.method);
+  return isKept ? replayable(body, length) : new Once(body);
 }
 
 /**

@@ -31,10 +31,9 @@ export async function send(
     const { method, requestHeaders } = outgoing;
     const headers = requestHeaders.headers();
     const { body, signal: limit = null } = whole;
-    const answer = await fetcher.fetch(targetOf(outgoing), {
-      method,
+    const answer = await fetcher.fetch(body !== null && isBodiless(method) ? passedOn(outgoing) : targetOf(outgoing), {
+      ...(body !== null && isBodiless(method) ? {} : { method, body }),
       headers,
-      body,
       signal: limit,
       redirect: 'manual',
     });
@@ -47,6 +46,11 @@ export async function send(
     return (await lookAt(host.endpoint)) === 'open' ? 'reset' : 'connect';
   }
 }
+
+/** The runtime gives a request of such a method no body, but passes on the one that it came in with. */
+export const isBodiless = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+const passedOn = (outgoing: Outgoing): Request => new Request(urlOf(outgoing), outgoing.request);
 
 type Bytes = ReadableStream<Uint8Array>;
 
