@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts';
 import { type ConnectionManager, foldConnectionManager } from './listener/connection-manager.ts';
 import type { Entrance } from './listener/http-exchange.ts';
 import { VirtualHostTable } from './route/virtual-host-table.ts';
-import type { Listener, Server, Snapshot } from './snapshot.ts';
+import type { HttpFilter, Listener, Server, Snapshot } from './snapshot.ts';
 import { foldAccessLogs } from './telemetry/access-log.ts';
 import { countRequest } from './telemetry/request-metrics.ts';
 import { tapRequest } from './telemetry/tap.ts';
@@ -49,6 +49,18 @@ export class Gateway {
   }
 }
 
+/** TLS servers have a filter chain each in Envoy, so that each counts its local rate limits apart. */
+function withOwnBuckets(listener: Listener): Listener {
+  if (listener.servers.length < 2) return listener;
+  const httpFilters = listener.httpFilters.map((filter): HttpFilter => {
+    const { config } = filter;
+    return config.kind === 'local_ratelimit'
+      ? { ...filter, config: { ...config, config: { ...config.config } } }
+      : filter;
+  });
+  return { ...listener, httpFilters };
+}
+
 /** One server of a listener: its own route table and whether TLS protects it. */
 export interface GatewayServer {
   table: VirtualHostTable;
@@ -67,7 +79,7 @@ export class GatewayListener implements Entrance {
     this.listener = listener;
     this.connection = foldConnectionManager(snapshot, listener.connection);
     const fold = (server: Server): GatewayServer => ({
-      table: new VirtualHostTable(snapshot, listener, snapshot.routeTables[server.routeTable]),
+      table: new VirtualHostTable(snapshot, withOwnBuckets(listener), snapshot.routeTables[server.routeTable]),
       tls: server.tls !== undefined,
     });
     this.#servers = new Map(listener.servers.map((server) => [server.name, fold(server)]));
