@@ -16,7 +16,7 @@ export function validateHttpRoute(route: HttpRoute, isDelegate: boolean, issues:
   validateKind(route, isDelegate, issues);
   issues.each(['match'], route.match, validateMatch);
   validateHeaders(route.headers, issues.at('headers'));
-  validateWeights(route, issues);
+  validateWeights(route.route ?? [], issues.at('route'));
   validateMirrors(route, issues);
   validateRedirect(route, issues.at('redirect'));
   validateDirectResponse(route, issues.at('directResponse'));
@@ -69,17 +69,23 @@ function validateRoot(route: HttpRoute, issues: Issues): void {
   if (route.route?.length) issues.at('route').error(problem('route'));
 }
 
-function validateWeights(route: HttpRoute, issues: Issues): void {
-  const destinations = route.route ?? [];
+interface Weighted {
+  destination?: Destination;
+  weight?: number;
+  headers?: HeadersField;
+}
+
+/** The destinations of a rule, which stand at `issues`. */
+export function validateWeights(destinations: readonly Weighted[], issues: Issues): void {
   let total = 0;
-  issues.each(['route'], destinations, ({ destination, weight = 0, headers }, at) => {
+  issues.each([], destinations, ({ destination, weight = 0, headers }, at) => {
     if (destination) validateDestination(destination, at.at('destination'));
     else at.error('destination is required');
     validateHeaders(headers, at.at('headers'));
     if (weight < 0) at.at('weight').error(`weight ${weight} < 0`);
     total += weight;
   });
-  if (destinations.length > 1 && total === 0) issues.at('route').error('total destination weight = 0');
+  if (destinations.length > 1 && total === 0) issues.error('total destination weight = 0');
 }
 
 function validateDestination(destination: Destination, issues: Issues): void {

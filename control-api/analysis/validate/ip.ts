@@ -36,3 +36,9 @@ function fourPartProblem(text: string): string {
   }
   return 'IPv4 address too short';
 }
+
+/** An address, or a block of them. */
+export function subnetProblem(address: string): string | undefined {
+  if (address.split('/').length !== 2) return isIp(address) ? undefined : `${address} is not a valid IP`;
+  return prefixProblem(address) && `${address} is not a valid CIDR block`;
+}

@@ -2,8 +2,8 @@
 import type { ObjectMeta } from '../../resources/resource.ts';
 import type { ServiceEntrySpec } from '../../resources/types.gen.ts';
 import { exportTo, port, portName } from './common.ts';
-import { isIp, partialWildcard, wildcardDomain } from './domain.ts';
-import { prefixProblem } from './ip.ts';
+import { partialWildcard, wildcardDomain } from './domain.ts';
+import { subnetProblem } from './ip.ts';
 import type { Issues } from './issues.ts';
 import { isHttp, isKnown, isTls } from './protocol.ts';
 import { validateResolution } from './resolution.ts';
@@ -53,11 +53,6 @@ function validateAddresses({ addresses = [], resolution = 'NONE' }: ServiceEntry
   if (addresses.some((address) => address.includes('/')) && !['NONE', 'STATIC'].includes(resolution)) {
     issues.at('addresses').error('CIDR addresses are allowed only for NONE/STATIC resolution types');
   }
-}
-
-function subnetProblem(address: string): string | undefined {
-  if (address.split('/').length !== 2) return isIp(address) ? undefined : `${address} is not a valid IP`;
-  return prefixProblem(address) && `${address} is not a valid CIDR block`;
 }
 
 function validatePorts({ ports = [] }: ServiceEntrySpec, issues: Issues): void {

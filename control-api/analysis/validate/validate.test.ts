@@ -208,6 +208,22 @@ const rows: Row[] = [
   ['a selector like no label', 'Gateway', { selector: { 'a b': 'c d' }, ...server({}) }, []],
   ['a name with dots', 'Gateway', server({}), ['error: invalid gateway name: "a.b"'], { name: 'a.b' }],
   [
+    'a name that is not asked for here',
+    'VirtualService',
+    {
+      hosts: ['a.example.com'],
+      gateways: ['gw'],
+      tls: [{ match: [{ sniHosts: ['b.example.com'] }], route: [{ destination: { host: 'a' } }] }],
+    },
+    ['error: SNI host "b.example.com" is not a compatible subset of any of the virtual service hosts: [a.example.com]'],
+  ],
+  [
+    'a TCP rule to nowhere',
+    'VirtualService',
+    { hosts: ['a.example.com'], gateways: ['gw'], tcp: [{ match: [{ port: 65536 }], route: [] }] },
+    ['error: port number 65536 must be in the range 1..65535', 'error: TCP route is required'],
+  ],
+  [
     'an unknown protocol',
     'ServiceEntry',
     entry({ ports: [{ number: 80, name: 'x', protocol: 'SPDY' }] }),

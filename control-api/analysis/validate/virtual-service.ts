@@ -8,6 +8,7 @@ import { isIp, wildcardDomain } from './domain.ts';
 import { validateGatewayNames } from './gateway-names.ts';
 import { validateHttpRoute } from './http-route.ts';
 import type { Issues } from './issues.ts';
+import { validateTcpRoute, validateTlsRoute } from './l4-route.ts';
 import { warnUnused } from './unused-routes.ts';
 
 export function validateVirtualService(spec: VirtualServiceSpec, issues: Issues, { namespace }: ObjectMeta): void {
@@ -21,6 +22,8 @@ export function validateVirtualService(spec: VirtualServiceSpec, issues: Issues,
     issues.error('http, tcp or tls must be provided in virtual service');
   }
   issues.each(['http'], http, (route, at) => validateHttpRoute(route, isDelegate, at));
+  issues.each(['tls'], spec.tls, (route, at) => validateTlsRoute(route, hosts, at));
+  issues.each(['tcp'], spec.tcp, validateTcpRoute);
   if (appliesToMesh) refuseClaims(spec, issues);
   issues.at('exportTo').check(...exportTo(spec.exportTo, namespace));
   warnUnused(http, issues.at('http'));
