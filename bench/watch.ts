@@ -146,8 +146,11 @@ async function history(ledger: Ledger): Promise<void> {
   ] as const) {
     if (ledger.head < back) continue;
     const path = `${ISTIO}/virtualservices?watch=true&timeoutSeconds=1&resourceVersion=${ledger.head - back}`;
-    const answer = await client.ask('GET', path);
-    if (answer.status !== status) ledger.fail(`a watch from ${back} changes ago is answered ${answer.status}`);
+    const answer = await client.ask('GET', path).then(
+      (answered) => answered.status,
+      (error: Error) => error.message,
+    );
+    if (answer !== status) ledger.fail(`a watch from ${back} changes ago is answered ${answer}`);
   }
 }
 
