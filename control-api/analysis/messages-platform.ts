@@ -10,7 +10,7 @@ export const PLATFORM_MESSAGES = {
   HostInLowerCase: {
     code: 'BSP0902',
     level: 'info',
-    text: 'upstreams receive the Host in lower case, no `te` and no `trailer` header, and no empty `accept`, `origin`, `referer` or `user-agent`: the runtime writes them itself',
+    text: 'upstreams receive the Host in lower case, no `te` and no `trailer` header, and no empty `accept`, `origin`, `referer` or `user-agent`: the runtime writes them itself. It sends no GET or HEAD with a body: such a request is answered with 503',
   },
   RequestLineShortened: {
     code: 'BSP0907',

@@ -92,7 +92,8 @@ export class HttpExchange implements Exchange {
     this.path = normal ?? target;
     const proxies = connection.trustedHops;
     const transport = tls || url.startsWith('https:') ? 'https' : 'http';
-    this.scheme = (proxies > 0 ? headers.get('x-forwarded-proto') : null) ?? transport;
+    const forwardedProto = (proxies > 0 ? headers.get('x-forwarded-proto') : null) ?? transport;
+    this.scheme = schemeOf(forwardedProto) ?? transport;
     const cf = request.cf as SocketCf | undefined;
     this.peer = peerOf(cf?.clientIp, () => headers.get('cf-connecting-ip'));
     if (cf?.tlsClientAuth) this.peer.principal = certificateName(cf.tlsClientAuth);
@@ -100,7 +101,7 @@ export class HttpExchange implements Exchange {
     this.clientAddress = clientAddressOf(this.peer, headers.get('x-forwarded-for'), proxies);
     this.headerCount = headers.size;
     const claimed = cf?.tlsClientAuth && headers.get('x-forwarded-client-cert');
-    sanitiseRequestHeaders(headers, this.peer.address, this.clientAddress, this.scheme, connection);
+    sanitiseRequestHeaders(headers, this.peer.address, this.clientAddress, forwardedProto, connection);
     if (connection.tellsPort) tellPort(headers, connection, listener.port);
     const certificate = cf?.tlsClientAuth && forwardedClientCert(cf.tlsClientAuth);
     if (certificate !== undefined) tellCertificate(headers, connection, certificate, claimed);
@@ -171,6 +172,13 @@ function tellCertificate(
   const told = { SANITIZE: null, FORWARD_ONLY: claimed, APPEND_FORWARD: appended, SANITIZE_SET: own };
   const value = mode === 'ALWAYS_FORWARD_ONLY' ? undefined : told[mode];
   if (value) headers.set('x-forwarded-client-cert', value);
+}
+
+/** Of what a trusted proxy says only these are schemes, in either case (a real Envoy's :scheme). */
+function schemeOf(forwardedProto: string): string | undefined {
+  if (forwardedProto === 'http' || forwardedProto === 'https') return forwardedProto;
+  const lower = forwardedProto.toLowerCase();
+  return lower === 'http' || lower === 'https' ? lower : undefined;
 }
 
 function pathStart(url: string, from: number): number {

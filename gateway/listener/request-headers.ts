@@ -42,7 +42,7 @@ export function sanitiseRequestHeaders(
   headers: RequestHeaderView,
   peerAddress: string,
   clientAddress: string,
-  scheme: string,
+  forwardedProto: string,
   { removed, makesRequestId }: Pick<ConnectionManager, 'removed' | 'makesRequestId'>,
 ): void {
   const connection = headers.get('connection');
@@ -53,7 +53,7 @@ export function sanitiseRequestHeaders(
   if (referer !== null && !isReferer(referer)) headers.remove('referer');
   const forwardedFor = headers.get('x-forwarded-for');
   headers.set('x-forwarded-for', forwardedFor ? `${forwardedFor},${peerAddress}` : peerAddress);
-  headers.set('x-forwarded-proto', scheme);
+  headers.set('x-forwarded-proto', forwardedProto);
   headers.set('x-envoy-external-address', clientAddress);
   if (makesRequestId) headers.set('x-request-id', crypto.randomUUID());
 }

@@ -131,7 +131,9 @@ export class FoldedVirtualHost {
   }
 
   choose(exchange: HttpExchange): Route | undefined {
-    if (this.virtualHost.requireTls && exchange.scheme !== 'https') return TLS_REDIRECT;
+    // As the header says, letter for letter, whatever the scheme is taken for.
+    const { requireTls } = this.virtualHost;
+    if (requireTls && exchange.requestHeaders.get('x-forwarded-proto') !== 'https') return TLS_REDIRECT;
     this.#index ??= indexOf(this.virtualHost.routes);
     return this.#index.find(exchange);
   }
