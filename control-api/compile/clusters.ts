@@ -35,7 +35,7 @@ function* clustersOf(
   rule: MergedRule | undefined,
   input: CompileInput,
 ): Generator<Cluster> {
-  for (const port of uniquePorts(parts)) {
+  for (const port of uniquePorts(parts).filter(({ protocol }) => protocol.toUpperCase() !== 'UDP')) {
     const endpoints = parts.flatMap((part) =>
       part.ports.some((own) => samePort(own, port)) ? part.endpoints(port) : [],
     );

@@ -55,8 +55,10 @@ function serviceOf(
   const service: Service = {
     host: `${metadata.name}.${metadata.namespace}.svc.${identity.clusterDomain}`,
     namespace: metadata.namespace,
-    ports: objects(spec.spec?.ports).flatMap(({ port, name, appProtocol }) =>
-      isPort(port) ? [{ number: port, name: text(name), protocol: text(appProtocol) }] : [],
+    ports: objects(spec.spec?.ports).flatMap(({ port, name, appProtocol, protocol }) =>
+      isPort(port)
+        ? [{ number: port, name: text(name), protocol: protocol === 'UDP' ? protocol : text(appProtocol) }]
+        : [],
     ),
     resolution: own ? 'STATIC' : 'MESH',
     registry: 'Kubernetes',

@@ -2,6 +2,7 @@
 import type { Endpoint } from '../../gateway/snapshot.ts';
 import type { Resource } from '../resources/resource.ts';
 import { kubernetesServices } from './kubernetes-services.ts';
+import { compare } from './names.ts';
 import type { CompileInput, Draft, Processor } from './processor.ts';
 import { byAge } from './select.ts';
 import { serviceEntryServices } from './service-entries.ts';
@@ -73,12 +74,26 @@ export class ServiceRegistry {
   }
 }
 
+/** By age, then by name, which of a ServiceEntry's services is the host, then by namespace. Istio: SortServicesByCreationTime. */
+function inIstiosOrder(a: Service, b: Service): number {
+  const [left, right] = [a.source.metadata, b.source.metadata];
+  return (
+    compare(left.creationTimestamp, right.creationTimestamp) ||
+    compare(nameOf(a), nameOf(b)) ||
+    compare(a.namespace, b.namespace) ||
+    byAge(a.source, b.source)
+  );
+}
+
+const nameOf = ({ registry, host, source }: Service): string =>
+  registry === 'ServiceEntry' ? host : source.metadata.name;
+
 export const services: Processor = {
   name: 'services',
   reason: 'routes ask for the ports of a service, clusters for its endpoints',
   run(input: CompileInput, draft: Draft) {
     const all = [...serviceEntryServices(input, draft.memo), ...kubernetesServices(input, draft.memo)];
-    all.sort((a, b) => byAge(a.source, b.source));
+    all.sort(inIstiosOrder);
     const registry = () => new ServiceRegistry(all, input.identity.namespace);
     draft.services = draft.memo.value('service registry', all, registry);
   },
