@@ -31,8 +31,8 @@ export function percentage(value: number | undefined): Problem {
   return `percentage ${value} is neither 0.0, nor in range [0.0001, 100.0]`;
 }
 
-/** RFC 9110 token. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** RFC 9110 token, and the comma that Istio takes, too. */
+const TOKEN = /^[!#$%&'*+,\-.^_`|~0-9A-Za-z]+$/;
 
 export function httpHeaderName(name: string): Problem {
   if (name === '') return 'header name cannot be empty';

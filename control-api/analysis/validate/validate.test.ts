@@ -218,6 +218,15 @@ const rows: Row[] = [
     ['error: SNI host "b.example.com" is not a compatible subset of any of the virtual service hosts: [a.example.com]'],
   ],
   [
+    'a list in one header name',
+    'VirtualService',
+    {
+      hosts: ['a.example.com'],
+      http: [{ corsPolicy: { allowHeaders: ['a,b'] }, route: [{ destination: { host: 'a' } }] }],
+    },
+    [],
+  ],
+  [
     'a TCP rule to nowhere',
     'VirtualService',
     { hosts: ['a.example.com'], gateways: ['gw'], tcp: [{ match: [{ port: 65536 }], route: [] }] },
@@ -249,6 +258,17 @@ const rows: Row[] = [
     entry({ resolution: 'STATIC', endpoints: [{ address: 'a.example.com' }] }),
     ['error: endpoint address "a.example.com" is not a valid IP address'],
   ],
+  [
+    'a host without its namespace',
+    'Sidecar',
+    { egress: [{ hosts: ['reviews', './reviews', './*', '~ns/*'] }] },
+    [
+      'error: host must be of form namespace/dnsName',
+      'error: short names (non FQDN) are not allowed',
+      'warning: duplicated egress host: ./*',
+    ],
+  ],
+  ['nothing', 'Sidecar', {}, ['error: sidecar: empty configuration provided']],
   [
     'a tag without a value',
     'Telemetry',

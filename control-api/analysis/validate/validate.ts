@@ -13,6 +13,7 @@ import { validatePeerAuthentication } from './peer-authentication.ts';
 import { validateProxyConfig } from './proxy-config.ts';
 import { validateRequestAuthentication } from './request-authentication.ts';
 import { validateServiceEntry } from './service-entry.ts';
+import { validateSidecar } from './sidecar.ts';
 import { validateTelemetry } from './telemetry.ts';
 import { validateVirtualService } from './virtual-service.ts';
 import { validateWasmPlugin } from './wasm-plugin.ts';
@@ -31,6 +32,7 @@ const VALIDATORS: Record<string, Validate> = {
   ProxyConfig: validateProxyConfig,
   RequestAuthentication: validateRequestAuthentication,
   ServiceEntry: validateServiceEntry,
+  Sidecar: validateSidecar,
   Telemetry: validateTelemetry,
   VirtualService: validateVirtualService,
   WasmPlugin: validateWasmPlugin,
