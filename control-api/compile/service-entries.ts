@@ -58,9 +58,10 @@ function selects({ metadata, spec }: ServiceEntry, workload: WorkloadEntry): boo
   return hasLabels(labelsOf(workload), spec.workloadSelector?.labels);
 }
 
+/** The object's own labels go before those it gives (pilot: convertWorkloadEntry). */
 const labelsOf = ({ metadata, spec }: WorkloadEntry): Record<string, string> => ({
-  ...metadata.labels,
   ...spec.labels,
+  ...metadata.labels,
 });
 
 /** DYNAMIC_DNS and DNS_ROUND_ROBIN differ from DNS in how Envoy keeps the answers, not in where a request goes. */
