@@ -1,4 +1,4 @@
-/** Texts are Istio's own; test/istio/validation.peers.ts asks it again. */
+/** Texts are Istio's own, as its webhook gave them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadResources } from '../../resources/load.ts';
