@@ -25,15 +25,14 @@ export async function* followAdmin(admin: string, started: () => void): AsyncGen
   const answer = await open(url).catch((error) => failed(new Error(`${error.message}; does a gateway run there?`)));
   if (answer.statusCode !== 200) failed(new Error(`status ${answer.statusCode}: ${(await textOf(answer)).trim()}`));
   started();
-  let broken: Error | undefined;
-  answer.on('error', (error) => {
-    broken = error;
-  });
-  for await (const text of createInterface({ input: answer })) {
-    const line = parseLine(text);
-    if (line) yield line;
+  try {
+    for await (const text of createInterface({ input: answer })) {
+      const line = parseLine(text);
+      if (line) yield line;
+    }
+  } catch (error) {
+    failed(error as Error);
   }
-  if (broken) failed(broken);
 }
 
 function urlOf(admin: string): URL {
