@@ -4,11 +4,11 @@
  * needs valgrind.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from './load.ts';
-import { requestHead, type Subject } from './measure.ts';
+import { median, requestHead, type Subject } from './measure.ts';
 import { SHAPES } from './shapes.ts';
 import { startBowsprit, startWorker } from './subjects.ts';
 import { table } from './table.ts';
@@ -17,7 +17,9 @@ const SIZES = [1_000];
 const PLAIN = requestHead('app.example.com', '/x/y?z=1', []);
 /** Requests until V8 has compiled what is hot. */
 const WARM_UP = 15_000;
-const COUNTED_S = 4;
+/** Of so many requests each; in few of them V8 collects everything, which would drown what is compared. */
+const WINDOWS = 7;
+const WINDOW = 800;
 
 /** Thousands of instructions a request; behind each, how many more than the floor. */
 export async function instructionsTable(upstream: number, sizes: readonly number[] = SIZES): Promise<string> {
@@ -49,18 +51,27 @@ const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(
 async function counted(start: (under: readonly string[]) => Promise<Subject>, head: string): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'instructions-'));
   const subject = await start(callgrind(join(directory, 'out')));
-  const run = (seconds: number) => load({ port: subject.port, head, connections: 4, seconds, rate: 0 });
+  const counts: number[] = [];
   try {
-    for (let warm = 0; warm < WARM_UP; ) warm += (await run(2)).requests;
+    await send(subject, head, WARM_UP);
     control(subject, '--instr=on');
-    const { requests } = await run(COUNTED_S);
-    control(subject, '--instr=off');
-    control(subject, '--dump');
-    return instructionsIn(directory) / requests;
+    for (let window = 1; window <= WINDOWS; window++) {
+      const requests = await send(subject, head, WINDOW);
+      control(subject, '--dump');
+      counts.push(instructionsIn(directory, window) / requests);
+    }
+    return median(counts);
   } finally {
     await subject.stop();
     rmSync(directory, { recursive: true });
   }
+}
+
+/** At least so many requests. @returns how many it were */
+async function send({ port }: Subject, head: string, least: number): Promise<number> {
+  let sent = 0;
+  while (sent < least) sent += (await load({ port, head, connections: 4, seconds: 1, rate: 0 })).requests;
+  return sent;
 }
 
 const callgrind = (out: string): string[] => [
@@ -78,10 +89,10 @@ function control({ pid }: Subject, command: string): void {
   execFileSync('callgrind_control', [command, String(pid)], { stdio: 'ignore' });
 }
 
-/** Of the first thread; the others compile and collect. */
-function instructionsIn(directory: string): number {
-  const file = readdirSync(directory).find((name) => name.endsWith('-01'));
-  const totals = file && /^totals: (\d+)$/m.exec(readFileSync(join(directory, file), 'utf8'))?.[1];
+/** Since the dump before, of the first thread; the others compile and collect. */
+function instructionsIn(directory: string, dump: number): number {
+  const dumped = readFileSync(join(directory, `out.${dump}-01`), 'utf8');
+  const totals = /^totals: (\d+)$/m.exec(dumped)?.[1];
   if (totals === undefined) throw new Error('callgrind counted nothing');
   return Number(totals);
 }
